@@ -1,0 +1,1 @@
+"""What was done: the append-only event log that everything else writes to."""

@@ -1,0 +1,124 @@
+"""Reading the log back, newest first, within a reader's scope.
+
+For services of this room: looking at the log is itself an event, so views call `audit.services`.
+"""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+from django.db.models import Q, QuerySet
+
+from audit.models import Event
+from audit.scopes import LogScope
+
+PAGE_SIZE = 50
+
+
+@dataclass(frozen=True, slots=True)
+class EventFilter:
+    """What to look for; None leaves a part open. `start` inclusive, `end` exclusive.
+
+    `actors` holds the ids of everybody the typed name may mean, none at all included.
+    """
+
+    actors: tuple[str, ...] | None = None
+    plate: str | None = None
+    kind: str | None = None
+    start: datetime | None = None
+    end: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """A place in the log, for keyset paging: entries strictly older than this one follow."""
+
+    at: datetime
+    id: UUID
+
+    def __str__(self) -> str:
+        return f"{int(self.at.timestamp() * 1_000_000)}.{self.id}"
+
+    @classmethod
+    def parse(cls, text: str) -> "Position":
+        """The inverse of ``str``; raises ValueError."""
+        microseconds, _, event_id = text.partition(".")
+        seconds, rest = divmod(int(microseconds), 1_000_000)
+        if not 0 <= seconds < 10**11:
+            raise ValueError(f"{text!r} is no position in the log")
+        at = datetime.fromtimestamp(seconds, UTC).replace(microsecond=rest)
+        return cls(at=at, id=UUID(event_id))
+
+
+@dataclass(frozen=True, slots=True)
+class LogEntry:
+    """One event as it is shown."""
+
+    id: UUID
+    at: datetime
+    kind: str
+    fields: dict[str, Any]
+    seed: bytes
+
+    @property
+    def position(self) -> Position:
+        """Where the entry stands."""
+        return Position(at=self.at, id=self.id)
+
+
+def list_entries(
+    scope: LogScope, wanted: EventFilter, *, older_than: Position | None, limit: int = PAGE_SIZE
+) -> list[LogEntry]:
+    """At most `limit` entries in `scope` that fit, newest first."""
+    events = _filtered(_in_scope(scope), wanted)
+    if older_than is not None:
+        # The first condition lets the index be entered at the place, the second is exact.
+        events = events.filter(at__lte=older_than.at).filter(
+            Q(at__lt=older_than.at) | Q(id__lt=older_than.id)
+        )
+    return [_entry(event) for event in events.order_by("-at", "-id")[:limit]]
+
+
+def find_entry(scope: LogScope, event_id: UUID) -> LogEntry | None:
+    """The entry with this id, if it is in `scope`."""
+    event = _in_scope(scope).filter(id=event_id).first()
+    return _entry(event) if event else None
+
+
+def list_children(scope: LogScope, event_id: UUID, *, limit: int = PAGE_SIZE) -> list[LogEntry]:
+    """The entries that name this one as their parent, as a query's result names its run."""
+    parent = find_entry(scope, event_id)
+    if parent is None:
+        return []
+    same_log = _in_scope(scope).filter(at__gte=parent.at, parent=str(event_id))
+    return [_entry(event) for event in same_log.order_by("at", "id")[:limit]]
+
+
+def _in_scope(scope: LogScope) -> QuerySet[Event]:
+    events = Event.objects.filter(log_id=scope.log_id)
+    if scope.actors is not None:
+        events = events.filter(actor__in=scope.actors)
+    if scope.aors is not None:
+        events = events.filter(aor__in=scope.aors)
+    return events
+
+
+def _filtered(events: QuerySet[Event], wanted: EventFilter) -> QuerySet[Event]:
+    if wanted.actors is not None:
+        events = events.filter(actor__in=wanted.actors)
+    if wanted.plate is not None:
+        events = events.filter(plate=wanted.plate)
+    if wanted.kind is not None:
+        events = events.filter(kind=wanted.kind)
+    if wanted.start is not None:
+        events = events.filter(at__gte=wanted.start)
+    if wanted.end is not None:
+        events = events.filter(at__lt=wanted.end)
+    return events
+
+
+def _entry(event: Event) -> LogEntry:
+    return LogEntry(
+        id=event.id, at=event.at, kind=event.kind, fields=event.fields, seed=bytes(event.seed)
+    )
