@@ -1,0 +1,1 @@
+"""Who may act: agencies, people, roles, permissions, and the rules they agree to."""

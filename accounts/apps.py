@@ -1,0 +1,19 @@
+"""Django's registration of the accounts room."""
+
+from django.apps import AppConfig
+
+
+class AccountsConfig(AppConfig):
+    """Agencies, users, roles, rules of behavior."""
+
+    name = "accounts"
+    default_auto_field = "django.db.models.BigAutoField"
+    verbose_name = "Accounts"
+
+    def ready(self) -> None:
+        """Connect what allauth and Django tell by signal alone; register the mails."""
+        from accounts import board, board_items, letters, receivers
+
+        receivers.connect()
+        letters.register_all()
+        board.register_board(board_items.collect)

@@ -1,0 +1,1 @@
+"""Documents made of what the accounts room knows: spreadsheets and PDFs."""

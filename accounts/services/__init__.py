@@ -1,0 +1,1 @@
+"""Every change to agencies, people, rules and sessions: policy, change and event together."""
