@@ -1,0 +1,1 @@
+"""What cameras saw: sources, cameras, feeds, reads with their photographs, quarantine."""

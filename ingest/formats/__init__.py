@@ -1,0 +1,1 @@
+"""One pure module per camera software: payload → reads as `ingest.schemas` has them."""

@@ -1,0 +1,45 @@
+"""What the database's roles may do with the ingest room's tables.
+
+Reads are inserted by ``lpr_ingest`` alone and seen by nobody without an event (row-level
+security). No role but the worker sees the outbox, and none updates or removes a read.
+"""
+
+_GOVERNED = "SELECT, INSERT, UPDATE"
+_HISTORY = "SELECT, INSERT"
+_BATCH_COLUMNS = "id, source_id, feed_key_id, format, received_at"
+_BATCH_COUNTS = "stored, duplicate, quarantined, refused, exceptions"
+
+GRANTS = {
+    "lpr_app": {
+        "ingest_source": _GOVERNED,
+        "ingest_camera": _GOVERNED,
+        "ingest_feedkey": _GOVERNED,
+        "ingest_historicalsource": _HISTORY,
+        "ingest_historicalcamera": _HISTORY,
+        "ingest_historicalfeedkey": _HISTORY,
+        "ingest_photograph": "SELECT",
+        "ingest_batch": "SELECT",
+        "ingest_quarantinedread": "SELECT",
+        "ingest_read": "SELECT",
+    },
+    "lpr_worker": {
+        "ingest_source": "SELECT",
+        "ingest_camera": "SELECT",
+        "ingest_feedkey": "SELECT",
+        "ingest_photograph": "SELECT",
+        "ingest_batch": "SELECT",
+        "ingest_outbox": "SELECT, DELETE",
+        "ingest_read": "SELECT",
+    },
+    "lpr_ingest": {
+        "ingest_source": "SELECT",
+        "ingest_camera": "SELECT",
+        "ingest_feedkey": "SELECT",
+        "ingest_photograph": "SELECT, INSERT",
+        "ingest_batch": f"SELECT, INSERT ({_BATCH_COLUMNS}, {_BATCH_COUNTS}),"
+        f" UPDATE ({_BATCH_COUNTS})",
+        "ingest_quarantinedread": "INSERT",
+        "ingest_outbox": "INSERT",
+        "ingest_read": "SELECT, INSERT",
+    },
+}

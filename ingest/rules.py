@@ -1,0 +1,71 @@
+"""What a read must be to be kept, and why one is not (ING-5): limits and stable codes."""
+
+from datetime import timedelta
+from enum import StrEnum
+
+# One delivery (interfaces: `POST /api/v1/reads/`).
+MAX_READS_PER_DELIVERY = 5_000
+
+# One line of a file of reads: two photographs as base64 and the rest.
+MAX_LINE_BYTES = 48 * 1024 * 1024
+# What `load_reads` stores at once.
+LOAD_BATCH_READS = 2_000
+LOAD_BATCH_PHOTOGRAPH_BYTES = 32 * 1024 * 1024
+
+# A camera's clock may run ahead of ours by this much.
+CLOCK_SKEW = timedelta(minutes=5)
+# Older captures are a camera whose clock was never set, not a read: no query reaches further back.
+MAX_AGE = timedelta(days=10 * 366)
+# A fixed camera that reports a place further from its own than this is not where it is said to be.
+FIXED_CAMERA_REACH_METRES = 5_000.0
+# (south, north, west, east) in degrees: the continent, the Aleutians west of 180°, Guam and the
+# Marianas, American Samoa.
+LAWFUL_BOXES = (
+    (7.0, 84.0, -180.0, -50.0),
+    (51.0, 54.0, 172.0, 180.0),
+    (13.0, 21.0, 144.0, 147.0),
+    (-15.0, -11.0, -172.0, -168.0),
+)
+
+# By content, whatever the sender says it is: Pillow's name of the format → content type.
+PHOTOGRAPH_TYPES = {"JPEG": "image/jpeg", "PNG": "image/png", "WEBP": "image/webp"}
+PHOTOGRAPH_MAX_BYTES = 16 * 1024 * 1024
+# Some 48 megapixel is the most that cameras in this trade make; more is a decompression bomb.
+PHOTOGRAPH_MAX_PIXELS = 64_000_000
+PHOTOGRAPH_MIN_SIDE = 8
+# A close-up cut from the scene.
+CROP_QUALITY = 90
+
+# What a quarantined read keeps of its payload, in bytes of JSON.
+PAYLOAD_MAX_BYTES = 64 * 1024
+
+
+class QuarantineReason(StrEnum):
+    """Why a read waits in quarantine. A code is never renamed: receipts and scripts hold it."""
+
+    PAYLOAD_INVALID = "payload_invalid"
+    NO_PLATE = "no_plate"
+    PLATE_UNREADABLE = "plate_unreadable"
+    STATE_UNKNOWN = "state_unknown"
+    TIME_MISSING = "time_missing"
+    TIME_INVALID = "time_invalid"
+    CAPTURED_IN_FUTURE = "captured_in_future"
+    CAPTURED_TOO_OLD = "captured_too_old"
+    CAMERA_UNKNOWN = "camera_unknown"
+    CAMERA_INACTIVE = "camera_inactive"
+    PLACE_MISSING = "place_missing"
+    PLACE_INVALID = "place_invalid"
+    PLACE_FAR_FROM_CAMERA = "place_far_from_camera"
+    PHOTOGRAPHS_MISSING = "photographs_missing"
+    PHOTOGRAPH_INVALID = "photograph_invalid"
+    PHOTOGRAPH_UNKNOWN = "photograph_unknown"
+
+
+class Quarantined(Exception):
+    """Raised where a read's fault is found; `detail` tells the vendor what and where."""
+
+    def __init__(self, reason: QuarantineReason, detail: str) -> None:
+        super().__init__(detail)
+        self.reason = reason
+        # It quotes what was sent, and no text in the database holds U+0000.
+        self.detail = detail.replace("\0", "\ufffd")

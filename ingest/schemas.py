@@ -1,0 +1,104 @@
+"""What passes between feeds, loaders and the services of the ingest room."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+from ingest.rules import QuarantineReason
+
+Box = tuple[float, float, float, float]
+
+
+class PhotoRole(StrEnum):
+    """Which of a read's two photographs."""
+
+    SCENE = "scene"
+    PLATE = "plate"
+
+
+@dataclass(frozen=True, slots=True)
+class PhotoIn:
+    """One photograph of a delivered read: its bytes, or the hash of one uploaded before.
+
+    `box` is the plate's (x, y, width, height) in the scene's pixels. `problem` says why there are
+    no bytes where the payload promised some. `role` is the sender's own word in a read that goes
+    to quarantine for it.
+    """
+
+    role: PhotoRole | str
+    data: bytes | None = None
+    sha256: bytes | None = None
+    box: Box | None = None
+    problem: str = ""
+
+
+@dataclass(slots=True)
+class ReadIn:
+    """A read as a format understood it, not yet checked. `captured_at` is aware.
+
+    `payload` is what came, for the quarantine. Never changed once made; not frozen, because
+    making a frozen one takes twice as long and there are thousands in a delivery.
+    """
+
+    plate: str
+    state: str
+    captured_at: datetime
+    camera: str
+    latitude: float | None
+    longitude: float | None
+    photos: tuple[PhotoIn, ...]
+    confidence: float | None = None
+    make: str | None = None
+    model: str | None = None
+    color: str | None = None
+    payload: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Unreadable:
+    """What a format could make no read of; it goes to quarantine, never to the floor."""
+
+    reason: QuarantineReason
+    detail: str
+    payload: Any
+    photos: tuple[PhotoIn, ...] = ()
+
+
+Delivered = ReadIn | Unreadable
+
+
+class Outcome(StrEnum):
+    """What became of a delivered read."""
+
+    STORED = "stored"
+    DUPLICATE = "duplicate"
+    QUARANTINED = "quarantined"
+    REFUSED = "refused"
+
+
+@dataclass(slots=True)
+class ReadOutcome:
+    """What became of the read at `index` of its delivery. Never changed once made (see `ReadIn`).
+
+    `id` is the read's, the same for every delivery of it; of a quarantined one, the entry's.
+    """
+
+    index: int
+    outcome: Outcome
+    id: UUID | None = None
+    reason: QuarantineReason | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What became of a delivery, after its commit."""
+
+    receipt: UUID
+    stored: int
+    duplicate: int
+    quarantined: int
+    refused: int
+    reads: tuple[ReadOutcome, ...]

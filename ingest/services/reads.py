@@ -1,0 +1,243 @@
+"""Storing a delivery: check, photographs to disk, one transaction, receipt (ING-3, ING-4, ING-5).
+
+    before    cameras and known photographs are looked up, every read is checked, photographs are
+              written and flushed
+    within    batch row (none when the source was paused meanwhile) → photographs' rows → reads and
+              outbox in one statement → quarantine → counts
+    after     the signal `reads_stored`
+
+Whatever dies on the way: all of the delivery is there, or nothing that anybody can see.
+"""
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import partial
+from typing import Any
+from uuid import UUID
+
+import orjson
+from django.db import transaction
+
+from ingest import insertion
+from ingest.checking import Album, Row, check
+from ingest.models import Camera, FeedKey, Photograph, Source, content_uuid
+from ingest.policy import check_can_deliver
+from ingest.rules import PAYLOAD_MAX_BYTES, Quarantined, QuarantineReason
+from ingest.schemas import Delivered, Outcome, PhotoIn, ReadIn, ReadOutcome, Receipt, Unreadable
+from ingest.signals import reads_stored
+from ingest.storage import put_photographs, read_photograph
+from lprsvc.lib.dbrole import acting_as
+from lprsvc.lib.ids import uuid7
+
+# How deep a payload may nest and still be kept whole.
+_MAX_DEPTH = 50
+
+
+@dataclass(slots=True)
+class _Sorted:
+    """A delivery's reads after checking, by what can be done with each."""
+
+    rows: dict[UUID, Row] = field(default_factory=dict)
+    # Index → id of a read that stands in the same delivery before.
+    repeated: dict[int, UUID] = field(default_factory=dict)
+    quarantine: list[tuple[UUID, int, QuarantineReason, str, Any]] = field(default_factory=list)
+
+
+def store_reads(
+    *,
+    source: Source,
+    reads: Sequence[Delivered],
+    format: str,  # noqa: A002 - the word the payloads' senders use
+    now: datetime,
+    feed_key: FeedKey | None = None,
+) -> Receipt:
+    """Store a delivery of `source`; returns after the commit, with the outcome of every read.
+
+    Storing a read again is harmless: it is a duplicate, with the same id. Raises PolicyDenied for
+    a paused source or a revoked key, StorageUnavailable, and the database's own errors; nothing
+    is kept then.
+    """
+    check_can_deliver(source, feed_key)
+    album = Album(reads, source_id=source.pk, load=read_photograph)
+    album.known = _known_photographs(album.hashes)
+    result = _check_all(reads, _cameras(source, reads), album, source, now)
+    fresh = [picture for sha256, picture in album.pictures.items() if sha256 not in album.known]
+    put_photographs({picture.sha256: picture.data for picture in fresh})
+
+    def store() -> Receipt:
+        batch = uuid7()
+        with transaction.atomic(durable=True), acting_as("lpr_ingest"):
+            opened = insertion.insert_batch(
+                batch=batch,
+                source_id=source.pk,
+                feed_key_id=feed_key.pk if feed_key else None,
+                format_name=format,
+                now=now,
+            )
+            if not opened:
+                _refuse_delivery(source, feed_key)
+            if fresh:
+                insertion.insert_photographs(fresh, source_id=source.pk, now=now)
+            return _store_sorted(result, batch, now)
+
+    try:
+        return store()
+    except insertion.NoPartition:
+        # Months that nobody made ahead, as when old reads are loaded: made in a transaction of
+        # their own, so that the lock they take is short.
+        with transaction.atomic(durable=True), acting_as("lpr_ingest"):
+            insertion.make_partitions([row.captured_at for row in result.rows.values()])
+        return store()
+
+
+def _refuse_delivery(source: Source, feed_key: FeedKey | None) -> None:
+    """The database saw a pause or revocation that came after our own look at it: say which."""
+    source.refresh_from_db(fields=["is_paused"])
+    if feed_key is not None:
+        feed_key.refresh_from_db(fields=["revoked_at"])
+    check_can_deliver(source, feed_key)
+    raise Source.DoesNotExist(source.code)
+
+
+def _store_sorted(result: _Sorted, batch: UUID, now: datetime) -> Receipt:
+    """The part of the transaction after its batch row."""
+    rows = list(result.rows.values())
+    there = insertion.insert_reads(rows, batch=batch, now=now) if rows else set()
+    if result.quarantine:
+        insertion.insert_quarantine(result.quarantine, batch=batch, now=now)
+    outcomes = _outcomes(result, there)
+    exceptions = [_exception(o) for o in outcomes if o.outcome is not Outcome.STORED]
+    receipt = Receipt(
+        receipt=batch,
+        stored=len(rows) - len(there),
+        duplicate=len(there) + len(result.repeated),
+        quarantined=len(result.quarantine),
+        refused=0,
+        reads=outcomes,
+    )
+    insertion.update_batch(
+        batch,
+        stored=receipt.stored,
+        duplicate=receipt.duplicate,
+        quarantined=receipt.quarantined,
+        refused=receipt.refused,
+        exceptions=exceptions,
+    )
+    if receipt.stored:
+        # Robust: who listens may be without its broker, and the outbox remembers.
+        announce = partial(reads_stored.send_robust, sender=Receipt, batch_id=batch)
+        transaction.on_commit(announce, robust=True)
+    return receipt
+
+
+def _check_all(
+    reads: Sequence[Delivered],
+    cameras: Mapping[str, Camera],
+    album: Album,
+    source: Source,
+    now: datetime,
+) -> _Sorted:
+    result = _Sorted()
+    for index, read in enumerate(reads):
+        try:
+            row = _row(read, index=index, cameras=cameras, album=album, now=now)
+        except Quarantined as fault:
+            payload = _kept_payload(read, album)
+            id_ = _quarantine_id(source, payload)
+            result.quarantine.append((id_, index, fault.reason, fault.detail, payload))
+            continue
+        if row.id in result.rows:
+            result.repeated[index] = row.id
+        else:
+            result.rows[row.id] = row
+    return result
+
+
+def _row(
+    read: Delivered, *, index: int, cameras: Mapping[str, Camera], album: Album, now: datetime
+) -> Row:
+    if isinstance(read, Unreadable):
+        raise Quarantined(read.reason, read.detail)
+    return check(read, index=index, cameras=cameras, album=album, now=now)
+
+
+def _cameras(source: Source, reads: Iterable[Delivered]) -> dict[str, Camera]:
+    codes = {read.camera for read in reads if isinstance(read, ReadIn)}
+    # U+0000 is in no text of the database, and in no camera's code.
+    found = Camera.objects.filter(source=source, code__in=[c for c in codes if "\0" not in c])
+    return {camera.code: camera for camera in found}
+
+
+def _known_photographs(hashes: set[bytes]) -> dict[bytes, int]:
+    """Those of the photographs that are stored already, with the id of their source."""
+    if not hashes:
+        return {}
+    found = Photograph.objects.filter(sha256__in=hashes).values_list("sha256", "source_id")
+    return {bytes(sha256): source_id for sha256, source_id in found}
+
+
+def _outcomes(result: _Sorted, there: set[UUID]) -> tuple[ReadOutcome, ...]:
+    outcomes = [
+        ReadOutcome(row.index, Outcome.DUPLICATE if id_ in there else Outcome.STORED, id_)
+        for id_, row in result.rows.items()
+    ]
+    outcomes += [ReadOutcome(i, Outcome.DUPLICATE, id_) for i, id_ in result.repeated.items()]
+    outcomes += [
+        ReadOutcome(index, Outcome.QUARANTINED, id_, reason)
+        for id_, index, reason, _, _ in result.quarantine
+    ]
+    return tuple(sorted(outcomes, key=lambda outcome: outcome.index))
+
+
+def _exception(outcome: ReadOutcome) -> dict[str, Any]:
+    return {
+        "index": outcome.index,
+        "outcome": outcome.outcome,
+        "id": str(outcome.id),
+        "reason": outcome.reason,
+    }
+
+
+def _quarantine_id(source: Source, payload: Any) -> UUID:
+    """The same for every delivery of the same payload, so that it waits once only."""
+    canonical = orjson.dumps(payload, option=orjson.OPT_SORT_KEYS)
+    return content_uuid(f"{source.pk}\n".encode() + canonical)
+
+
+def _kept_payload(read: Delivered, album: Album) -> Any:
+    """The payload with each photograph replaced by its hash, so that it can be fed again."""
+    payload = _storable(read.payload)
+    if isinstance(payload, dict) and "photos" in payload:
+        payload["photos"] = [_kept_photo(photo, album) for photo in read.photos]
+    kept = orjson.dumps(payload)
+    if len(kept) > PAYLOAD_MAX_BYTES:
+        return {"cut": kept[:PAYLOAD_MAX_BYTES].decode(errors="replace"), "bytes": len(kept)}
+    return payload
+
+
+def _kept_photo(photo: PhotoIn, album: Album) -> dict[str, Any]:
+    kept: dict[str, Any] = {"role": _storable(str(photo.role))}
+    try:
+        kept["sha256"] = album.add(photo).hex()
+    except Quarantined as fault:
+        kept["problem"] = fault.detail
+    if photo.box is not None:
+        kept["box"] = list(photo.box)
+    return kept
+
+
+def _storable(value: Any, depth: int = 0) -> Any:
+    """The value without what JSONB can't hold: U+0000, numbers that are none, bottomless nests."""
+    if depth > _MAX_DEPTH:
+        return "…"
+    if isinstance(value, str):
+        return value.replace("\0", "\ufffd")
+    if isinstance(value, dict):
+        return {_storable(str(name)): _storable(item, depth + 1) for name, item in value.items()}
+    if isinstance(value, list):
+        return [_storable(item, depth + 1) for item in value]
+    if isinstance(value, float) and not math.isfinite(value):
+        return str(value)
+    return value

@@ -1,0 +1,151 @@
+"""Sources, their cameras and credentials: created, changed, paused, cut off (ING-1, ACC-13)."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from zoneinfo import available_timezones
+
+from accounts.services.governed import change_governed, create_governed, governing
+from audit.actors import Actor
+from ingest import policy
+from ingest.credentials import hash_secret, new_secret
+from ingest.models import Camera, FeedKey, Source
+from lprsvc.lib.errors import InvalidInput, PolicyDenied
+from lprsvc.lib.jurisdictions import JURISDICTIONS
+
+_E7 = 10_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class IssuedKey:
+    """A new feed key with its secret, which is shown once and kept nowhere."""
+
+    key: FeedKey
+    secret: str
+
+
+def create_source(
+    *, actor: Actor, code: str, name: str, kind: str, state: str, reason: str, now: datetime
+) -> Source:
+    """An operator of cameras; `state` is our id, as "US-DE". Raises PolicyDenied, InvalidInput."""
+    with governing(actor, subject=f"source {code}", reason=reason):
+        policy.check_can_manage_sources(actor)
+        _check_state("state", state)
+        source = Source(code=code, name=name, kind=kind, state=state, created_at=now)
+        create_governed(source, actor=actor, reason=reason, now=now)
+    return source
+
+
+def create_camera(
+    *,
+    actor: Actor,
+    source: Source,
+    code: str,
+    name: str,
+    timezone: str,
+    reason: str,
+    now: datetime,
+    latitude: float | None = None,
+    longitude: float | None = None,
+    is_mobile: bool = False,
+    default_state: str = "",
+) -> Camera:
+    """A camera of `source`; a fixed one needs its coordinates (degrees), a mobile one has none.
+
+    Raises PolicyDenied, InvalidInput.
+    """
+    with governing(actor, subject=f"camera {source.code} {code}", reason=reason):
+        policy.check_can_manage_sources(actor)
+        _check_place(latitude, longitude, is_mobile=is_mobile)
+        if timezone not in available_timezones():
+            raise InvalidInput({"timezone": [f"“{timezone}” is no time zone's name."]})
+        if default_state:
+            _check_state("default_state", default_state)
+        camera = Camera(
+            source=source,
+            code=code,
+            name=name,
+            is_mobile=is_mobile,
+            latitude_e7=None if latitude is None else round(latitude * _E7),
+            longitude_e7=None if longitude is None else round(longitude * _E7),
+            timezone=timezone,
+            default_state=default_state,
+            created_at=now,
+        )
+        create_governed(camera, actor=actor, reason=reason, now=now)
+    return camera
+
+
+def switch_camera(*, actor: Actor, camera: Camera, on: bool, reason: str, now: datetime) -> None:
+    """Switch a camera on or off; reads of one that is off wait in quarantine.
+
+    Raises PolicyDenied, InvalidInput.
+    """
+    with governing(actor, subject=f"camera {camera.code}", reason=reason):
+        policy.check_can_manage_sources(actor)
+        camera = Camera.objects.select_for_update().get(pk=camera.pk)
+        if camera.is_active == on:
+            raise PolicyDenied("camera_already", f"It is {'on' if on else 'off'} already.")
+        change_governed(camera, {"is_active": on}, actor=actor, reason=reason, now=now)
+
+
+def create_feed_key(
+    *, actor: Actor, source: Source, label: str, reason: str, now: datetime
+) -> IssuedKey:
+    """A credential for `source`. Raises PolicyDenied, InvalidInput."""
+    with governing(actor, subject=f"feed key {source.code} {label}", reason=reason):
+        policy.check_can_manage_sources(actor)
+        secret = new_secret()
+        key = FeedKey(source=source, label=label, key_hash=hash_secret(secret), created_at=now)
+        create_governed(key, actor=actor, reason=reason, now=now)
+    return IssuedKey(key, secret)
+
+
+def revoke_feed_key(*, actor: Actor, feed_key: FeedKey, reason: str, now: datetime) -> None:
+    """Cut a credential off, at once and for good. Raises PolicyDenied, InvalidInput."""
+    with governing(actor, subject=f"feed key {feed_key.label}", reason=reason):
+        policy.check_can_manage_sources(actor)
+        key = FeedKey.objects.select_for_update().get(pk=feed_key.pk)
+        if key.revoked_at is not None:
+            raise PolicyDenied("feed_key_revoked", "This feed key is revoked already.")
+        change_governed(key, {"revoked_at": now}, actor=actor, reason=reason, now=now)
+
+
+def pause_source(*, actor: Actor, source: Source, reason: str, now: datetime) -> None:
+    """Take no more deliveries of `source` for now. Raises PolicyDenied, InvalidInput."""
+    _set_paused(actor, source, reason, now, is_paused=True)
+
+
+def resume_source(*, actor: Actor, source: Source, reason: str, now: datetime) -> None:
+    """Take deliveries of a paused source again. Raises PolicyDenied, InvalidInput."""
+    _set_paused(actor, source, reason, now, is_paused=False)
+
+
+def _set_paused(
+    actor: Actor, source: Source, reason: str, now: datetime, *, is_paused: bool
+) -> None:
+    with governing(actor, subject=f"source {source.code}", reason=reason):
+        policy.check_can_manage_sources(actor)
+        row = Source.objects.select_for_update().get(pk=source.pk)
+        if row.is_paused == is_paused:
+            state = "paused" if is_paused else "not paused"
+            raise PolicyDenied("source_already", f"Source {row.code} is {state} already.")
+        change_governed(row, {"is_paused": is_paused}, actor=actor, reason=reason, now=now)
+    # Not before the commit: the caller's object never claims what was rolled back.
+    source.is_paused = is_paused
+
+
+def _check_state(field: str, state: str) -> None:
+    if state not in JURISDICTIONS:
+        raise InvalidInput({field: [f"“{state}” is no id of a state, as US-PA."]})
+
+
+def _check_place(latitude: float | None, longitude: float | None, *, is_mobile: bool) -> None:
+    if is_mobile:
+        if latitude is not None or longitude is not None:
+            raise InvalidInput({"latitude": ["A mobile camera has no coordinates of its own."]})
+    elif not (_is_within(latitude, 90) and _is_within(longitude, 180)):
+        raise InvalidInput({"latitude": ["A fixed camera needs latitude and longitude."]})
+
+
+def _is_within(degrees: float | None, limit: float) -> bool:
+    return degrees is not None and -limit <= degrees <= limit

@@ -1,0 +1,10 @@
+"""The ingest room's addresses."""
+
+from django.urls import path
+
+from ingest import api
+
+urlpatterns = [
+    path("api/v1/reads/", api.deliver_reads, name="api_reads"),
+    path("api/v1/receipts/<uuid:receipt>/", api.show_receipt, name="api_receipt"),
+]
