@@ -1,0 +1,11 @@
+"""Django's registration of the queries room."""
+
+from django.apps import AppConfig
+
+
+class QueriesConfig(AppConfig):
+    """Queries and their results."""
+
+    name = "queries"
+    default_auto_field = "django.db.models.BigAutoField"
+    verbose_name = "Queries"

@@ -1,0 +1,127 @@
+"""What the pages of this room show, as the templates' notes describe it. Pure but for addresses."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.core.paginator import Page, Paginator
+from django.urls import reverse
+
+from accounts.people import Person
+from lprsvc.lib.handover import AlertProposal, seal
+from lprsvc.lib.jurisdictions import state_name
+from lprsvc.lib.permissions import Permission
+from queries.links import PhotographLink, sign
+from queries.models import RecentQuery
+from queries.rules import HITS_PER_PAGE, period_label
+from queries.schemas import Hit
+
+NEWEST, OLDEST = "newest", "oldest"
+# The two photographs of a read, in the order they are shown.
+ROLES = ("scene", "plate")
+
+
+@dataclass(frozen=True, slots=True)
+class Arranged:
+    """One page of an answer, in the order and with the source that were chosen."""
+
+    page: "Page[Hit]"
+    sources: list[str]
+    source: str
+    sort: str
+
+
+def arrange(hits: Iterable[Hit], *, source: str, sort: str, page: str) -> Arranged:
+    """Filter, order and page the hits of one answer; what is not known of is left aside."""
+    found = list(hits)
+    sources = sorted({hit.source_name for hit in found})
+    if source in sources:
+        found = [hit for hit in found if hit.source_name == source]
+    else:
+        source = ""
+    sort = sort if sort == OLDEST else NEWEST
+    found.sort(key=lambda hit: (hit.captured_at, hit.id), reverse=sort == NEWEST)
+    return Arranged(Paginator(found, HITS_PER_PAGE).get_page(page), sources, source, sort)
+
+
+def summary(query: RecentQuery, person: Person) -> dict[str, Any]:
+    """Who asked what, why and for when, in the person's own time zone."""
+    zone = ZoneInfo(person.timezone)
+    return {
+        "id": query.pk,
+        "plate": query.plate_key,
+        "state_name": state_name(query.state),
+        "reason_name": query.reason_label,
+        "case_reference": query.case_reference,
+        "asked_by": person.name,
+        "on_behalf_of": query.behalf_name or None,
+        "start": query.start.astimezone(zone),
+        "end": _last_instant(query.end).astimezone(zone),
+        "timezone": person.timezone,
+        "period_label": period_label(query.period),
+        "made_at": query.run_at,
+        "erase_after": query.erase_after.astimezone(zone),
+        "hit_count": query.hit_count,
+        "receipt_id": query.pk,
+        "url": reverse("query_detail", args=[query.pk]),
+    }
+
+
+def hit_card(hit: Hit, query: RecentQuery, person: Person, *, now: datetime) -> dict[str, Any]:
+    """One hit with everything known of it and fresh links to its photographs (QRY-6)."""
+    return {
+        "id": hit.id,
+        "url": reverse("hit_detail", args=[query.pk, hit.id]),
+        "captured_at": hit.captured_at,
+        "timezone": hit.timezone,
+        "plate": hit.plate_text,
+        "state_name": state_name(hit.state),
+        "source_name": hit.source_name,
+        "camera_name": hit.camera_name,
+        "latitude": hit.latitude,
+        "longitude": hit.longitude,
+        "make": hit.make,
+        "model": hit.model,
+        "color": hit.color,
+        "confidence": hit.confidence,
+        "photographs": [
+            {
+                "role": role,
+                "url": _photograph_url(hit, query, person, role, now),
+                "derived": role == "plate" and hit.plate_is_derived,
+            }
+            for role in ROLES
+        ],
+    }
+
+
+def watch_url(query: RecentQuery, person: Person) -> str | None:
+    """The form of a new alert for the query's plate; None for who may keep none (ALT-2)."""
+    if not person.may(Permission.KEEP_ALERTS):
+        return None
+    proposal = AlertProposal(
+        plate=query.plate_text,
+        state=query.state,
+        reason_code=query.reason_code,
+        case_reference=query.case_reference,
+        query_id=query.pk,
+    )
+    return f"{reverse('alert_new')}?from={seal(proposal, person.user_id)}"
+
+
+def _photograph_url(hit: Hit, query: RecentQuery, person: Person, role: str, now: datetime) -> str:
+    link = PhotographLink(
+        user_id=person.user_id,
+        query_id=query.pk,
+        read_id=hit.id,
+        role=role,
+        captured_at=hit.captured_at,
+    )
+    return f"{reverse('hit_photograph', args=[query.pk, hit.id, role])}?t={sign(link, now=now)}"
+
+
+def _last_instant(end: datetime) -> datetime:
+    """The last moment of a half-open frame, so that its day is the day that was chosen."""
+    return end - timedelta(microseconds=1)

@@ -1,0 +1,83 @@
+"""What goes into a query and what comes out, between forms, services and views."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from queries.models import RecentQuery
+from queries.timeframes import TimeFrame
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QueryIn:
+    """One question, its shape checked and normalised; whether it may be asked is policy's.
+
+    `behalf_user` and `behalf_name` are empty where people ask for themselves. `submission` is the
+    same for every delivery of one filled-in form: a second one is answered by the first's query.
+    `start_text` and `end_text` are the two dates as typed, where the frame was chosen so.
+    """
+
+    plate_text: str
+    plate_key: str
+    state: str
+    reason_code: str
+    case_reference: str
+    frame: TimeFrame | None
+    submission: UUID
+    behalf_user: UUID | None = None
+    behalf_name: str = ""
+    start_text: str = ""
+    end_text: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hit:
+    """One read of the plate, complete (QRY-6): `timezone` is that of its camera's place.
+
+    `latitude` and `longitude` are degrees, `confidence` is 0 to 1; None where the feed did not say.
+    """
+
+    id: UUID
+    plate_text: str
+    state: str
+    captured_at: datetime
+    timezone: str
+    source_name: str
+    camera_name: str
+    latitude: float
+    longitude: float
+    confidence: float | None
+    make: str | None
+    model: str | None
+    color: str | None
+    plate_is_derived: bool
+
+
+@dataclass(frozen=True, slots=True)
+class QueryResult:
+    """The answer: read inside the transaction whose event opened it, and kept nowhere.
+
+    `receipt` is the id of that event. `is_repeat`: the form was sent before, and this is its query.
+    """
+
+    query: RecentQuery
+    hits: tuple[Hit, ...]
+    receipt: UUID
+    is_repeat: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class HitResult:
+    """One hit of an answer, looked at by itself."""
+
+    query: RecentQuery
+    hit: Hit
+    receipt: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class PhotographResult:
+    """The bytes of one photograph, viewed and recorded."""
+
+    content: bytes
+    content_type: str

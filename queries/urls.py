@@ -1,0 +1,18 @@
+"""The addresses of asking. There is no other way to see a read but an alert's match (QRY-2)."""
+
+from django.urls import path
+
+from queries import views
+
+urlpatterns = [
+    path("queries/", views.query_list, name="query_list"),
+    path("queries/new/", views.query_new, name="query_new"),
+    path("queries/<uuid:pk>/", views.query_detail, name="query_detail"),
+    path("queries/<uuid:pk>/forget/", views.query_forget, name="query_forget"),
+    path("queries/<uuid:pk>/hits/<uuid:read_id>/", views.hit_detail, name="hit_detail"),
+    path(
+        "queries/<uuid:pk>/hits/<uuid:read_id>/photographs/<str:role>/",
+        views.hit_photograph,
+        name="hit_photograph",
+    ),
+]
