@@ -1,0 +1,1 @@
+"""Watching: alert lists, matching of new reads, notification."""

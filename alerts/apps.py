@@ -1,0 +1,15 @@
+"""Django's registration of the alerts room."""
+
+from django.apps import AppConfig
+
+
+class AlertsConfig(AppConfig):
+    """Alert lists and their matches."""
+
+    name = "alerts"
+    default_auto_field = "django.db.models.BigAutoField"
+    verbose_name = "Alerts"
+
+    def ready(self) -> None:
+        """Listen for stored reads."""
+        from alerts import receivers  # noqa: F401

@@ -1,0 +1,203 @@
+"""Pages about alerts: parse, one service, respond."""
+
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_GET, require_http_methods
+
+from accounts.people import Person
+from alerts import links, presenting, rules, selectors
+from alerts.forms import AlertForm, RemovalForm, SearchForm, show_refusal
+from alerts.services import entries, viewing
+from alerts.services.entries import NewAlert
+from lprsvc.lib.access import requires
+from lprsvc.lib.errors import DomainError, NotFound
+from lprsvc.lib.handover import unseal
+from lprsvc.lib.permissions import Permission
+
+requires_alerts = requires(Permission.KEEP_ALERTS)
+
+
+def _person(request: HttpRequest) -> Person:
+    person: Person = request.person  # type: ignore[attr-defined]
+    return person
+
+
+@requires_alerts
+@require_GET
+def entry_list(request: HttpRequest) -> HttpResponse:
+    """The person's own alerts, searched and sorted by the address."""
+    person, form, now = _person(request), SearchForm(request.GET), timezone.now()
+    context: dict[str, Any] = {"form": form, "new_url": reverse("alert_new"), "entries": []}
+    if form.is_valid():
+        page = viewing.view_entries(
+            person=person,
+            which=form.chosen(),
+            page_number=request.GET.get("page", 1),
+            now=now,
+        )
+        context |= {
+            "page": page,
+            "entries": [presenting.listed(entry, now) for entry in page],
+            "columns": presenting.columns(form.chosen(), request.GET),
+        }
+    else:
+        viewing.check_open(person=person, now=now)
+    context |= {"timezone": person.timezone, "is_search": bool(request.GET.get("plate"))}
+    return render(request, "alerts/entry_list.html", context)
+
+
+@requires_alerts
+@require_http_methods(["GET", "HEAD", "POST"])
+def entry_new(request: HttpRequest) -> HttpResponse:
+    """Watch one plate: by hand, or as a query proposed it (``?from=``)."""
+    person = _person(request)
+    reasons = selectors.list_reasons(person)
+    if request.method != "POST":
+        viewing.check_open(person=person, now=timezone.now())
+        form = AlertForm(initial=_proposed(request, person), reasons=reasons)
+        return _new_page(request, form)
+    form = AlertForm(request.POST, reasons=reasons)
+    if form.is_valid():
+        try:
+            entry = entries.add_single_alert(
+                person=person, new=_new_alert(form.cleaned_data, person), now=timezone.now()
+            )
+        except DomainError as error:
+            show_refusal(form, error)
+        else:
+            # No plate in a message: it would outlive the alert in the session (ALT-9).
+            messages.success(request, "The plate is watched from now on.")
+            return redirect("alert_detail", pk=entry.pk)
+    else:
+        viewing.check_open(person=person, now=timezone.now())
+    return _new_page(request, form, status=422)
+
+
+def _new_page(request: HttpRequest, form: AlertForm, status: int = 200) -> HttpResponse:
+    context = {
+        "form": form,
+        "recipient_count": 1,
+        "recipients": ["only you"],
+        "expires_on": rules.expires_at(timezone.now()),
+        "cancel_url": reverse("alert_list"),
+    }
+    return render(request, "alerts/entry_new.html", context, status=status)
+
+
+def _proposed(request: HttpRequest, person: Person) -> dict[str, str]:
+    token = request.GET.get("from", "")
+    if not token:
+        return {}
+    proposal = unseal(token, person.user_id)
+    return {
+        "plate": proposal.plate,
+        "state": proposal.state,
+        "reason": proposal.reason_code,
+        "note": proposal.case_reference,
+        "proposal": token,
+    }
+
+
+def _new_alert(data: dict[str, Any], person: Person) -> NewAlert:
+    new = NewAlert(
+        plate=data["plate"],
+        state=data["state"],
+        reason_code=data["reason"],
+        case_reference=data["note"],
+    )
+    if data["proposal"]:
+        return entries.from_query(new, unseal(data["proposal"], person.user_id))
+    return new
+
+
+@requires_alerts
+@require_GET
+def entry_detail(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """One alert with its matches."""
+    person = _person(request)
+    shown = viewing.view_entry(
+        person=person, pk=pk, now=timezone.now(), page_number=request.GET.get("page", 1)
+    )
+    context = {
+        "entry": presenting.detailed(shown.entry, timezone.now()),
+        "matches": [presenting.matched(match) for match in shown.matches],
+        "page": shown.matches,
+        "remove_url": reverse("alert_remove", args=[pk]),
+        "timezone": person.timezone,
+    }
+    return render(request, "alerts/entry_detail.html", context)
+
+
+@requires_alerts
+@require_http_methods(["GET", "HEAD", "POST"])
+def entry_remove(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """Stop watching a plate: what that does is said first, and a reason is asked for."""
+    person, form = _person(request), RemovalForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        entries.remove_entry(
+            person=person, pk=pk, reason=form.cleaned_data["reason"], now=timezone.now()
+        )
+        messages.success(request, "The alert was removed and erased.")
+        return redirect("alert_list")
+    shown = viewing.view_entry(person=person, pk=pk, now=timezone.now())
+    context = {
+        "form": form,
+        "entry": presenting.detailed(shown.entry, timezone.now()),
+        "match_count": shown.matches.paginator.count,
+        "cancel_url": reverse("alert_detail", args=[pk]),
+    }
+    status = 422 if request.method == "POST" else 200
+    return render(request, "alerts/entry_remove.html", context, status=status)
+
+
+@requires_alerts
+@require_GET
+def match_detail(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """One match: the read with its photographs, and why the plate is watched."""
+    person, now = _person(request), timezone.now()
+    shown = viewing.view_match(person=person, pk=pk, now=now)
+    photographs = [
+        {
+            "role": role,
+            "url": links.photograph_url(person, pk, role, now=now),
+            "derived": role == "plate" and shown.read.plate_is_derived,
+        }
+        for role in links.ROLES
+    ]
+    context = {
+        "match": shown.match,
+        "entry": presenting.detailed(shown.match.entry, now),
+        "hit": presenting.hit(shown.match, shown.read, photographs),
+        "receipt_id": shown.recorded.id,
+        "photographs_end_after": int(rules.PHOTOGRAPH_LINK_AGE.total_seconds()),
+        "timezone": person.timezone,
+        "now": now,
+    }
+    return render(request, "alerts/match_detail.html", context)
+
+
+@requires_alerts
+@require_GET
+def match_photograph(request: HttpRequest, pk: UUID, role: str) -> HttpResponse:
+    """One photograph of a match, by a signed address."""
+    person = _person(request)
+    if role not in links.ROLES:
+        raise NotFound("photograph")
+    shown = viewing.view_photograph(
+        person=person, pk=pk, role=role, token=request.GET.get("t", ""), now=timezone.now()
+    )
+    return HttpResponse(
+        shown.data,
+        content_type=shown.content_type,
+        headers={
+            "Cache-Control": "private, no-store",
+            "Content-Disposition": "inline",
+            "X-Content-Type-Options": "nosniff",
+        },
+    )
