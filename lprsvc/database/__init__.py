@@ -1,0 +1,1 @@
+"""The database's roles and what each may do."""

@@ -1,0 +1,115 @@
+"""Turns the state borders of the us-atlas package into the one small file the maps draw.
+
+The package holds TopoJSON: borders cut into arcs shared by neighbours, each a chain of whole-number
+steps. The maps need only lines and names, so each arc is written once, as GeoJSON, and the
+browser needs no TopoJSON library. Source: U.S. Census Bureau cartographic boundary files
+(public domain), as packaged by us-atlas (ISC).
+"""
+
+import json
+from collections.abc import Iterator, Sequence
+from itertools import accumulate, pairwise
+from pathlib import Path
+from typing import Any
+
+SOURCE = Path("us-atlas") / "states-10m.json"
+DECIMALS = 3  # of a degree: about 100 m, finer than the borders themselves
+
+Point = tuple[float, float]
+
+
+def build_states(node_modules: Path, target: Path) -> None:
+    """Write `target` (GeoJSON) from the us-atlas package under `node_modules`.
+
+    Raises FileNotFoundError when the package is not installed.
+    """
+    topology = json.loads((node_modules / SOURCE).read_text("utf-8"))
+    target.parent.mkdir(parents=True, exist_ok=True)
+    target.write_text(
+        json.dumps(states_geojson(topology), separators=(",", ":"), ensure_ascii=False), "utf-8"
+    )
+
+
+def states_geojson(topology: dict[str, Any]) -> dict[str, Any]:
+    """One feature with every border, and one point per state that carries its name."""
+    arcs = [_decode(arc, topology["transform"]) for arc in topology["arcs"]]
+    states = topology["objects"]["states"]["geometries"]
+    used = sorted({_forward(index) for state in states for index in _indexes(state["arcs"])})
+    borders = {
+        "type": "Feature",
+        "properties": {"kind": "border"},
+        "geometry": {"type": "MultiLineString", "coordinates": [arcs[index] for index in used]},
+    }
+    return {"type": "FeatureCollection", "features": [borders, *(_name(s, arcs) for s in states)]}
+
+
+def _decode(arc: Sequence[Sequence[int]], transform: dict[str, Any]) -> list[Point]:
+    """Whole-number steps to degrees; points that fall together after rounding are dropped."""
+    (scale_x, scale_y), (origin_x, origin_y) = transform["scale"], transform["translate"]
+    xs = accumulate(step[0] for step in arc)
+    ys = accumulate(step[1] for step in arc)
+    points = [
+        (round(x * scale_x + origin_x, DECIMALS), round(y * scale_y + origin_y, DECIMALS))
+        for x, y in zip(xs, ys, strict=True)
+    ]
+    kept = [
+        point for before, point in zip([None, *points], points, strict=False) if point != before
+    ]
+    return kept if len(kept) > 1 else points[:2]
+
+
+def _indexes(arcs: Any) -> Iterator[int]:
+    """The arc numbers of a geometry, however deep its rings are nested."""
+    for item in arcs:
+        if isinstance(item, int):
+            yield item
+        else:
+            yield from _indexes(item)
+
+
+def _forward(index: int) -> int:
+    """TopoJSON writes an arc run backwards as the complement of its number."""
+    return index if index >= 0 else ~index
+
+
+def _ring(indexes: Sequence[int], arcs: list[list[Point]]) -> list[Point]:
+    points: list[Point] = []
+    for index in indexes:
+        arc = arcs[index] if index >= 0 else arcs[~index][::-1]
+        points.extend(arc[1:] if points else arc)
+    return points
+
+
+def _name(state: dict[str, Any], arcs: list[list[Point]]) -> dict[str, Any]:
+    """A point inside the state's largest part, for its name, with that part's width in degrees:
+    the map shows a name only where there is room for it."""
+    polygons = state["arcs"] if state["type"] == "MultiPolygon" else [state["arcs"]]
+    rings = [_ring(polygon[0], arcs) for polygon in polygons]
+    largest = max(rings, key=lambda ring: abs(_area(ring)))
+    longitude, latitude = _centre(largest)
+    longitudes = [point[0] for point in largest]
+    width = round(max(longitudes) - min(longitudes), 1)
+    return {
+        "type": "Feature",
+        "properties": {"kind": "name", "name": state["properties"]["name"], "width": width},
+        "geometry": {
+            "type": "Point",
+            "coordinates": [round(longitude, DECIMALS), round(latitude, DECIMALS)],
+        },
+    }
+
+
+def _area(ring: list[Point]) -> float:
+    pairs = pairwise(ring)
+    return sum(x1 * y2 - x2 * y1 for (x1, y1), (x2, y2) in pairs) / 2
+
+
+def _centre(ring: list[Point]) -> Point:
+    """Centroid of a closed ring, by the shoelace formula."""
+    area = _area(ring)
+    x = y = 0.0
+    for (x1, y1), (x2, y2) in pairwise(ring):
+        cross = x1 * y2 - x2 * y1
+        x += (x1 + x2) * cross
+        y += (y1 + y2) * cross
+    return x / (6 * area), y / (6 * area)

@@ -1,0 +1,18 @@
+"""The web process's entry for a WSGI server."""
+
+import gc
+import os
+
+from django.core.wsgi import get_wsgi_application
+
+from lprsvc.checks import refuse_unsafe
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "lprsvc.settings")
+
+refuse_unsafe()
+application = get_wsgi_application()
+
+# What is loaded by now stays for good: no collection need look at it again, which took a quarter
+# of the time to check a delivery of a thousand reads, and no forked process copies its pages.
+gc.collect()
+gc.freeze()
