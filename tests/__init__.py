@@ -1,0 +1,1 @@
+"""What lprsvc promises, shown."""

@@ -1,0 +1,1 @@
+"""The example world and its drawings."""
