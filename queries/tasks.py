@@ -3,10 +3,10 @@
 from celery import shared_task
 from django.utils import timezone
 
-from queries import services
+from queries.services import recall
 
 
 @shared_task(name="queries.tasks.erase_recent_queries")  # type: ignore[untyped-decorator]
 def erase_recent_queries() -> None:
     """Erase the recent queries whose 60 days are over (QRY-13). Safe to run again."""
-    services.erase_due(now=timezone.now())
+    recall.erase_due(now=timezone.now())

@@ -17,10 +17,11 @@ from accounts.policy import TrainingMissing
 from lprsvc.lib.access import requires
 from lprsvc.lib.errors import PolicyDenied
 from lprsvc.lib.permissions import Permission
-from queries import presenting, selectors, services
+from queries import presenting, selectors
 from queries.forms import QueryForm, recalled
 from queries.records import as_uuid
 from queries.rules import PHOTOGRAPH_LINK, RECENT_PER_PAGE
+from queries.services import asking, recall, viewing
 
 
 class SeeOther(HttpResponseRedirect):
@@ -36,10 +37,10 @@ def query_new(request: HttpRequest) -> HttpResponse:
     person, now = _person(request), timezone.now()
     if request.method == "POST":
         return _ask(request, person, now)
-    grounds = services.open_form(person=person, now=now)
+    grounds = asking.open_form(person=person, now=now)
     initial: dict[str, Any] = {}
     if again := as_uuid(request.GET.get("again", "")):
-        initial = recalled(services.recall_query(person=person, pk=again, now=now))
+        initial = recalled(recall.recall_query(person=person, pk=again, now=now))
     return _form_page(request, QueryForm(grounds=grounds, initial=initial))
 
 
@@ -48,7 +49,7 @@ def query_new(request: HttpRequest) -> HttpResponse:
 def query_list(request: HttpRequest) -> HttpResponse:
     """The person's own recent queries (QRY-13)."""
     person = _person(request)
-    recent = services.list_recent(person=person, now=timezone.now())
+    recent = recall.list_recent(person=person, now=timezone.now())
     page = Paginator(recent, RECENT_PER_PAGE).get_page(request.GET.get("page"))
     shown = [presenting.summary(query, person) for query in page]
     return render(request, "queries/query_list.html", {"page": page, "queries": shown})
@@ -59,7 +60,7 @@ def query_list(request: HttpRequest) -> HttpResponse:
 def query_detail(request: HttpRequest, pk: UUID) -> HttpResponse:
     """The answer to one query: ``?source=``, ``?sort=`` and ``?page=`` arrange it."""
     person, now = _person(request), timezone.now()
-    result = services.view_result(person=person, pk=pk, now=now)
+    result = viewing.view_result(person=person, pk=pk, now=now)
     arranged = presenting.arrange(
         result.hits,
         source=request.GET.get("source", ""),
@@ -83,7 +84,7 @@ def query_detail(request: HttpRequest, pk: UUID) -> HttpResponse:
 def hit_detail(request: HttpRequest, pk: UUID, read_id: UUID) -> HttpResponse:
     """One hit of one query."""
     person, now = _person(request), timezone.now()
-    result = services.view_hit(person=person, pk=pk, read_id=read_id, now=now)
+    result = viewing.view_hit(person=person, pk=pk, read_id=read_id, now=now)
     context = {
         "query": presenting.summary(result.query, person),
         "hit": presenting.hit_card(result.hit, result.query, person, now=now),
@@ -99,7 +100,7 @@ def hit_detail(request: HttpRequest, pk: UUID, read_id: UUID) -> HttpResponse:
 @requires(Permission.RUN_QUERIES)
 def hit_photograph(request: HttpRequest, pk: UUID, read_id: UUID, role: str) -> HttpResponse:
     """One photograph, by a link that is the person's own and a few minutes old (QRY-7)."""
-    photograph = services.view_photograph(
+    photograph = viewing.view_photograph(
         person=_person(request),
         pk=pk,
         read_id=read_id,
@@ -118,7 +119,7 @@ def hit_photograph(request: HttpRequest, pk: UUID, read_id: UUID, role: str) -> 
 @requires(Permission.RUN_QUERIES)
 def query_forget(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Erase one of the person's recent queries by hand (QRY-13)."""
-    services.forget_query(person=_person(request), pk=pk, now=timezone.now())
+    recall.forget_query(person=_person(request), pk=pk, now=timezone.now())
     messages.success(request, "The query was deleted. Its log entry stays.")
     return SeeOther(reverse("query_list"))
 
@@ -127,7 +128,7 @@ def _ask(request: HttpRequest, person: Person, now: datetime) -> HttpResponse:
     grounds = selectors.grounds_for(person, now=now)
     form = QueryForm(request.POST, grounds=grounds)
     if not form.is_valid():
-        services.record_incomplete(
+        asking.record_incomplete(
             person=person,
             grounds=grounds,
             values=form.entered(),
@@ -137,7 +138,7 @@ def _ask(request: HttpRequest, person: Person, now: datetime) -> HttpResponse:
         return _form_page(request, form, status=422)
     question = form.question(now=now, timezone=person.timezone)
     try:
-        result = services.run_query(person=person, ask=question, now=now)
+        result = asking.run_query(person=person, ask=question, now=now)
     except TrainingMissing:
         raise  # has a page of its own, that says what to do
     except PolicyDenied as denied:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from lprsvc.lib.plates import plate_key
 from queries.schemas import QueryIn
-from queries.services import run_query
+from queries.services.asking import run_query
 from queries.timeframes import TimeFrame
 from tests.cast import Cast, cast
 from tests.queries.reads import NOW, days_ago, make_source, read_in, store

@@ -12,10 +12,10 @@ from django.urls import URLPattern, URLResolver, get_resolver
 
 from ingest import selectors as ingest_selectors
 from ingest.models import Photograph, QuarantinedRead, Read
-from queries import services
 from queries.forms import QueryForm
 from queries.policy import ComponentRule, Grounds
 from queries.schemas import QueryIn
+from queries.services import answers, asking, looking, recall, viewing
 from tests.queries.test_forms import ENTRIES
 
 ROOT: Path = settings.BASE_DIR
@@ -25,7 +25,7 @@ MAY_NAME_READS = {
     "ingest/models.py": "defines it",
     "ingest/insertion.py": "stores what cameras send",
     "ingest/selectors.py": "selects what an event of this transaction opened",
-    "queries/services.py": "passes on what the selector gave, after its event",
+    "queries/services/answers.py": "passes on what the selector gave, after its event",
     "alerts/presenting.py": "shows what the selector gave",
     "alerts/selectors.py": "selects one match's read, after its event",
     "alerts/services/viewing.py": "passes on what the selector gave, after its event",
@@ -122,8 +122,9 @@ def test_question_has_one_plate_and_one_state_and_no_pattern() -> None:
     }
     taking = [
         name
-        for name, service in inspect.getmembers(services, inspect.isfunction)
-        if service.__module__ == services.__name__
+        for module in (answers, asking, looking, recall, viewing)
+        for name, service in inspect.getmembers(module, inspect.isfunction)
+        if service.__module__ == module.__name__
         and not name.startswith("_")
         and "ask" in inspect.signature(service).parameters
     ]

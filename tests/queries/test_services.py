@@ -15,12 +15,12 @@ from accounts.people import Person
 from audit.models import Event
 from ingest.models import Source
 from lprsvc.lib.errors import AuditUnavailable, DomainError, NotFound, PolicyDenied
-from queries import services
 from queries.links import PhotographLink, sign
 from queries.models import RecentQuery
 from queries.rules import RECALL
 from queries.schemas import PhotographResult, QueryIn
 from queries.selectors import grounds_for
+from queries.services import asking, recall, viewing
 from queries.tasks import erase_recent_queries
 from queries.timeframes import TimeFrame
 from tests.cast import Cast, cast
@@ -64,7 +64,7 @@ def read_ids(source: Source) -> list[str]:
 
 def ask(person: Person, **changes: Any) -> Any:
     changes.setdefault("submission", uuid4())
-    return services.run_query(person=person, ask=replace(ASK, **changes), now=NOW)
+    return asking.run_query(person=person, ask=replace(ASK, **changes), now=NOW)
 
 
 def events(*kinds: str) -> list[Event]:
@@ -258,7 +258,7 @@ def see_photograph(
         role=role,
         captured_at=at or days_ago(10),
     )
-    return services.view_photograph(
+    return viewing.view_photograph(
         person=person, pk=query, read_id=read, role=role, token=sign(link, now=NOW), now=NOW
     )
 
@@ -268,11 +268,11 @@ LOOKS: dict[str, tuple[str, Callable[[Person, UUID, UUID], object]]] = {
     "result": ("query.result", lambda person, _q, _r: ask(person)),
     "view": (
         "result.viewed",
-        lambda person, query, _r: services.view_result(person=person, pk=query, now=NOW),
+        lambda person, query, _r: viewing.view_result(person=person, pk=query, now=NOW),
     ),
     "hit": (
         "result.viewed",
-        lambda person, query, read: services.view_hit(
+        lambda person, query, read: viewing.view_hit(
             person=person, pk=query, read_id=read, now=NOW
         ),
     ),
@@ -282,12 +282,12 @@ LOOKS: dict[str, tuple[str, Callable[[Person, UUID, UUID], object]]] = {
     ),
     "recall": (
         "query.recalled",
-        lambda person, query, _r: services.recall_query(person=person, pk=query, now=NOW),
+        lambda person, query, _r: recall.recall_query(person=person, pk=query, now=NOW),
     ),
-    "list": ("query.recalled", lambda person, _q, _r: services.list_recent(person=person, now=NOW)),
+    "list": ("query.recalled", lambda person, _q, _r: recall.list_recent(person=person, now=NOW)),
     "forget": (
         "query.forgotten",
-        lambda person, query, _r: services.forget_query(person=person, pk=query, now=NOW),
+        lambda person, query, _r: recall.forget_query(person=person, pk=query, now=NOW),
     ),
 }
 
@@ -319,7 +319,7 @@ def test_refusal_that_cannot_be_recorded_is_unavailable(
     with pytest.raises(AuditUnavailable):
         ask(cast.investigator.person, reason_code="customs")
     with pytest.raises(AuditUnavailable):
-        services.record_incomplete(
+        asking.record_incomplete(
             person=cast.investigator.person,
             grounds=grounds_for(cast.investigator.person, now=NOW),
             values={},
@@ -358,7 +358,7 @@ def test_view_result_selects_again_and_records_it(cast: Cast, source: Source) ->
     person = cast.investigator.person
     query = ask(person).query
     store(source, [read_in("ABC123", days_ago(1))])
-    result = services.view_result(person=person, pk=query.pk, now=NOW)
+    result = viewing.view_result(person=person, pk=query.pk, now=NOW)
     assert len(result.hits) == 1
     (viewed,) = events("result.viewed")
     assert result.receipt == viewed.pk
@@ -371,7 +371,7 @@ def test_view_result_selects_again_and_records_it(cast: Cast, source: Source) ->
 def test_view_hit_shows_one_and_records_which(cast: Cast, read_ids: list[str]) -> None:
     person = cast.investigator.person
     query = ask(person).query
-    result = services.view_hit(person=person, pk=query.pk, read_id=UUID(read_ids[1]), now=NOW)
+    result = viewing.view_hit(person=person, pk=query.pk, read_id=UUID(read_ids[1]), now=NOW)
     assert str(result.hit.id) == read_ids[1]
     assert events("result.viewed")[0].fields["read"] == read_ids[1]
 
@@ -400,7 +400,7 @@ def test_read_that_is_no_hit_of_the_query_looks_unknown(
     query = ask(person).query
     read = UUID(read_ids[index])
     with pytest.raises(NotFound):
-        services.view_hit(person=person, pk=query.pk, read_id=read, now=NOW)
+        viewing.view_hit(person=person, pk=query.pk, read_id=read, now=NOW)
     with pytest.raises(NotFound):
         see_photograph(person, query.pk, read, at=days_ago(70 if index == 2 else 10))
     assert kinds()[2:] == ["access.refused", "access.refused"]
@@ -420,7 +420,7 @@ def test_other_peoples_forgotten_and_unknown_queries_look_alike(
 ) -> None:  # QRY-14
     own = ask(cast.investigator.person).query
     old = ask(cast.colleague.person).query
-    services.forget_query(person=cast.colleague.person, pk=old.pk, now=NOW)
+    recall.forget_query(person=cast.colleague.person, pk=old.pk, now=NOW)
     answers = set()
     for person, pk in [
         (cast.colleague.person, own.pk),
@@ -441,10 +441,10 @@ def test_query_past_its_60_days_is_gone_before_the_nightly_job(cast: Cast) -> No
     person = cast.investigator.person
     query = ask(person).query
     last, over = NOW + RECALL - timedelta(seconds=1), NOW + RECALL
-    assert services.view_result(person=person, pk=query.pk, now=last).query == query
+    assert viewing.view_result(person=person, pk=query.pk, now=last).query == query
     with pytest.raises(NotFound):
-        services.view_result(person=person, pk=query.pk, now=over)
-    assert services.list_recent(person=person, now=over) == []
+        viewing.view_result(person=person, pk=query.pk, now=over)
+    assert recall.list_recent(person=person, now=over) == []
 
 
 # --- Recall and erasure -------------------------------------------------------------------------
@@ -454,14 +454,14 @@ def test_list_recent_shows_own_queries_newest_first_and_is_recorded(cast: Cast) 
     person = cast.investigator.person
     first, second = ask(person).query, ask(person).query
     ask(cast.colleague.person)
-    assert services.list_recent(person=person, now=NOW) == [second, first]
+    assert recall.list_recent(person=person, now=NOW) == [second, first]
     assert events("query.recalled")[0].fields["count"] == 2
 
 
 def test_forget_query_erases_the_row_and_keeps_the_log(cast: Cast) -> None:  # QRY-13
     person = cast.investigator.person
     query, kept = ask(person).query.pk, ask(person).query.pk
-    services.forget_query(person=person, pk=query, now=NOW)
+    recall.forget_query(person=person, pk=query, now=NOW)
     assert list(RecentQuery.objects.values_list("pk", flat=True)) == [kept]
     (forgotten,) = events("query.forgotten")
     assert forgotten.fields["parent"] == str(query)
@@ -470,18 +470,18 @@ def test_forget_query_erases_the_row_and_keeps_the_log(cast: Cast) -> None:  # Q
 
 def test_erase_due_erases_what_is_due_and_nothing_twice(cast: Cast) -> None:  # QRY-13
     ask(cast.investigator.person)
-    kept = services.run_query(
+    kept = asking.run_query(
         person=cast.investigator.person, ask=ASK, now=NOW + timedelta(seconds=1)
     ).query
-    assert services.erase_due(now=NOW + RECALL) == 1
-    assert services.erase_due(now=NOW + RECALL) == 0
+    assert recall.erase_due(now=NOW + RECALL) == 1
+    assert recall.erase_due(now=NOW + RECALL) == 0
     assert list(RecentQuery.objects.all()) == [kept]
     done = Event.objects.filter(kind="system.maintained").order_by("id")
     assert [event.fields["erased"] for event in done] == [1, 0]
 
 
 def test_record_incomplete_holds_all_that_was_entered(cast: Cast) -> None:  # QRY-15
-    services.record_incomplete(
+    asking.record_incomplete(
         person=cast.investigator.person,
         grounds=grounds_for(cast.investigator.person, now=NOW),
         values={
@@ -509,15 +509,15 @@ def test_worker_erases_without_being_able_to_read_what(  # QRY-13
     with as_role("lpr_worker"):
         with pytest.raises(ProgrammingError, match="permission denied"):
             list(RecentQuery.objects.all())
-        assert services.erase_due(now=NOW) == 0
-        assert services.erase_due(now=NOW + RECALL) == 1
-        assert services.erase_due(now=NOW + RECALL) == 0
+        assert recall.erase_due(now=NOW) == 0
+        assert recall.erase_due(now=NOW + RECALL) == 1
+        assert recall.erase_due(now=NOW + RECALL) == 0
     assert not RecentQuery.objects.exists()
 
 
 def test_nightly_task_erases_what_is_due_now(cast: Cast) -> None:  # QRY-13
     person = cast.investigator.person
-    due = services.run_query(
+    due = asking.run_query(
         person=person, ask=replace(ASK, frame=past_frame()), now=NOW - RECALL
     ).query
     kept = ask(person).query

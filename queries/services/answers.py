@@ -1,0 +1,58 @@
+"""The reads an event has opened, as complete hits; and the event of looking again.
+
+Only the services beside it call these, inside their transaction and after their event.
+"""
+
+from uuid import UUID
+
+from accounts.people import Person
+from audit.kinds import Kind
+from audit.services import record
+from ingest.models import Read
+from ingest.selectors import get_read, list_hits
+from queries import records
+from queries.models import RecentQuery
+from queries.schemas import Hit, QueryResult
+from queries.timeframes import TimeFrame
+
+
+def open_answer(person: Person, query: RecentQuery, *, is_repeat: bool = False) -> QueryResult:
+    """The whole answer of a recent query, selected and recorded anew."""
+    event = record(
+        actor=person, kind=Kind.RESULT_VIEWED, fields=records.opening(query), parent=query.pk
+    )
+    frame = TimeFrame(query.start, query.end, query.period)
+    return QueryResult(query, hits_of(query.plate_key, query.state, frame), event.id, is_repeat)
+
+
+def hits_of(plate_key: str, state: str, frame: TimeFrame) -> tuple[Hit, ...]:
+    """Every read that the question asks for, newest first."""
+    reads = list_hits(plate_key=plate_key, state=state, start=frame.start, end=frame.end)
+    return tuple(map(hit_of, reads))
+
+
+def read_of(query: RecentQuery, read_id: UUID, frame: TimeFrame) -> Read:
+    """One read of the query's answer. Raises NotFound."""
+    return get_read(
+        read_id, plate_key=query.plate_key, state=query.state, start=frame.start, end=frame.end
+    )
+
+
+def hit_of(read: Read) -> Hit:
+    """A read with all that is shown of it."""
+    return Hit(
+        id=read.id,
+        plate_text=read.plate_text,
+        state=read.state,
+        captured_at=read.captured_at,
+        timezone=read.camera.timezone,
+        source_name=read.camera.source.name,
+        camera_name=read.camera.name,
+        latitude=read.latitude,
+        longitude=read.longitude,
+        confidence=read.confidence,
+        make=read.make,
+        model=read.model,
+        color=read.color,
+        plate_is_derived=read.plate_is_derived,
+    )
