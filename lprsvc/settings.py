@@ -240,6 +240,8 @@ DATA_UPLOAD_MAX_NUMBER_FIELDS = 1_000
 STATIC_URL = "/static/"
 STATIC_ROOT = DATA_DIR / "static"
 STATICFILES_DIRS = [BASE_DIR / "lprsvc" / "static"]
+# The counties' borders, made by set-up (lprsvc.runtime.frontend); see ingest.regions.
+COUNTIES_FILE = BASE_DIR / "lprsvc" / "static" / "vendor" / "geo" / "counties.json"
 STORAGES = {
     "default": {
         "BACKEND": "ingest.storage.DurableFileSystemStorage",

@@ -53,6 +53,7 @@ def main() -> int:
     install_packages()
     copy_files()
     geo.build_states(PACKAGES, TARGET / "geo" / "states.geojson")
+    geo.build_counties(PACKAGES, TARGET / "geo" / "counties.json")
     STAMP.write_text(_fingerprint(), "ascii")
     return 0
 

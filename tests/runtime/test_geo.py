@@ -58,3 +58,48 @@ def test_build_writes_what_the_map_reads(tmp_path: Path) -> None:
 def test_build_without_the_package_says_which_file(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError, match="states-10m"):
         geo.build_states(tmp_path, tmp_path / "states.geojson")
+
+
+# --- counties --------------------------------------------------------------------------------
+
+
+def counties(**changes: Any) -> dict[str, Any]:
+    """The two squares as counties, the second with a hole that is only a line."""
+    geometries = [
+        {"type": "Polygon", "id": "01001", "arcs": [[0, 1]], "properties": {"name": "West"}},
+        {
+            "type": "MultiPolygon",
+            "id": "01003",
+            "arcs": [[[2, -2], [3, -4]]],
+            "properties": {"name": "East"},
+        },
+    ]
+    return {**SQUARES, "objects": {"counties": {"geometries": geometries}}} | changes
+
+
+def test_counties_are_rings_of_steps() -> None:
+    west, east = geo.counties_chains(counties())["counties"]
+
+    assert (west["fips"], west["name"]) == ("01001", "West")
+    assert west["polygons"] == [[[-990_000, 410_000, -10_000, 0, 0, -10_000, 10_000, 0, 0, 10_000]]]
+    assert len(east["polygons"]) == 1
+    assert len(east["polygons"][0]) == 1, "the line is no hole"
+
+
+def test_county_of_which_only_a_line_is_left_has_no_polygon() -> None:
+    line = {"type": "Polygon", "id": "01005", "arcs": [[3, -4]], "properties": {"name": "Islet"}}
+    topology = counties(objects={"counties": {"geometries": [line]}})
+
+    assert geo.counties_chains(topology)["counties"][0]["polygons"] == []
+
+
+def test_build_counties_leaves_nothing_half_written(tmp_path: Path) -> None:
+    source = tmp_path / "us-atlas" / "counties-10m.json"
+    source.parent.mkdir()
+    source.write_text(json.dumps(counties()), "utf-8")
+    target = tmp_path / "geo" / "counties.json"
+
+    geo.build_counties(tmp_path, target)
+
+    assert len(json.loads(target.read_text("utf-8"))["counties"]) == 2
+    assert [path.name for path in target.parent.iterdir()] == ["counties.json"]

@@ -1,0 +1,1 @@
+"""Tables of facts from public sources; each file says whose, of which year, and why that year."""
