@@ -23,6 +23,7 @@ from django.db import transaction
 from ingest import insertion
 from ingest.checking import Album, Row, check
 from ingest.models import Camera, FeedKey, Photograph, Source, content_uuid
+from ingest.photographs import Picture
 from ingest.policy import check_can_deliver
 from ingest.rules import PAYLOAD_MAX_BYTES, Quarantined, QuarantineReason
 from ingest.schemas import Delivered, Outcome, PhotoIn, ReadIn, ReadOutcome, Receipt, Unreadable
@@ -45,6 +46,26 @@ class _Sorted:
     quarantine: list[tuple[UUID, int, QuarantineReason, str, Any]] = field(default_factory=list)
 
 
+@dataclass(slots=True)
+class Prepared:
+    """A delivery whose reads are checked and whose photographs are on disk; no row says so yet."""
+
+    source: Source
+    feed_key: FeedKey | None
+    format: str
+    now: datetime
+    result: _Sorted
+    fresh: list[Picture]
+
+    @property
+    def faults(self) -> dict[int, Quarantined]:
+        """Why reads of the delivery would go to quarantine, by their index in it."""
+        return {
+            index: Quarantined(reason, detail)
+            for _, index, reason, detail, _ in self.result.quarantine
+        }
+
+
 def store_reads(
     *,
     source: Source,
@@ -59,37 +80,69 @@ def store_reads(
     a paused source or a revoked key, StorageUnavailable, and the database's own errors; nothing
     is kept then.
     """
-    check_can_deliver(source, feed_key)
-    album = Album(reads, source_id=source.pk, load=read_photograph)
-    album.known = _known_photographs(album.hashes)
-    result = _check_all(reads, _cameras(source, reads), album, source, now)
-    fresh = [picture for sha256, picture in album.pictures.items() if sha256 not in album.known]
-    put_photographs({picture.sha256: picture.data for picture in fresh})
+    prepared = prepare_reads(source=source, reads=reads, format=format, now=now, feed_key=feed_key)
 
     def store() -> Receipt:
-        batch = uuid7()
-        with transaction.atomic(durable=True), acting_as("lpr_ingest"):
-            opened = insertion.insert_batch(
-                batch=batch,
-                source_id=source.pk,
-                feed_key_id=feed_key.pk if feed_key else None,
-                format_name=format,
-                now=now,
-            )
-            if not opened:
-                _refuse_delivery(source, feed_key)
-            if fresh:
-                insertion.insert_photographs(fresh, source_id=source.pk, now=now)
-            return _store_sorted(result, batch, now)
+        with transaction.atomic(durable=True):
+            return insert_prepared(prepared)
 
     try:
         return store()
     except insertion.NoPartition:
         # Months that nobody made ahead, as when old reads are loaded: made in a transaction of
         # their own, so that the lock they take is short.
-        with transaction.atomic(durable=True), acting_as("lpr_ingest"):
-            insertion.make_partitions([row.captured_at for row in result.rows.values()])
+        with transaction.atomic(durable=True):
+            make_months_for(prepared)
         return store()
+
+
+def prepare_reads(
+    *,
+    source: Source,
+    reads: Sequence[Delivered],
+    format: str,  # noqa: A002 - the word the payloads' senders use
+    now: datetime,
+    feed_key: FeedKey | None = None,
+) -> Prepared:
+    """The part of `store_reads` before its transaction; leaves nothing that anybody can see.
+
+    Raises PolicyDenied, StorageUnavailable.
+    """
+    check_can_deliver(source, feed_key)
+    album = Album(reads, source_id=source.pk, load=read_photograph)
+    album.known = _known_photographs(album.hashes)
+    result = _check_all(reads, _cameras(source, reads), album, source, now)
+    fresh = [picture for sha256, picture in album.pictures.items() if sha256 not in album.known]
+    put_photographs({picture.sha256: picture.data for picture in fresh})
+    return Prepared(source, feed_key, format, now, result, fresh)
+
+
+def insert_prepared(prepared: Prepared) -> Receipt:
+    """The part of `store_reads` within its transaction, which is the caller's.
+
+    Raises PolicyDenied, NoPartition (see `make_months_for`), and the database's own errors; the
+    caller's transaction is then lost.
+    """
+    batch, source, feed_key = uuid7(), prepared.source, prepared.feed_key
+    with acting_as("lpr_ingest"):
+        opened = insertion.insert_batch(
+            batch=batch,
+            source_id=source.pk,
+            feed_key_id=feed_key.pk if feed_key else None,
+            format_name=prepared.format,
+            now=prepared.now,
+        )
+        if not opened:
+            _refuse_delivery(source, feed_key)
+        if prepared.fresh:
+            insertion.insert_photographs(prepared.fresh, source_id=source.pk, now=prepared.now)
+        return _store_sorted(prepared.result, batch, prepared.now)
+
+
+def make_months_for(prepared: Prepared) -> int:
+    """Make the missing partitions of the delivery's months, in the caller's transaction."""
+    with acting_as("lpr_ingest"):
+        return insertion.make_partitions([row.captured_at for row in prepared.result.rows.values()])
 
 
 def _refuse_delivery(source: Source, feed_key: FeedKey | None) -> None:

@@ -1,28 +1,20 @@
-"""The vendor's pages: sources, cameras, feed keys, receipts, quarantine (ING-1, ING-5).
-
-Reads are not here: they are seen as answers to queries and as matches alone (QRY-2).
-"""
+"""Sources, their cameras and feed keys (ING-1)."""
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import Any
 
 from django.contrib import admin
-from django.db import models
 from django.db.models import QuerySet
 
 from accounts.governed_admin import GovernedAdmin, GovernedPage
 from accounts.people import Person
+from ingest.admin.access import VENDOR, for_vendor, given
 from ingest.forms import CameraForm, FeedKeyForm, SourceForm
-from ingest.models import Batch, Camera, FeedKey, QuarantinedRead, Source
+from ingest.models import Camera, FeedKey, Source
 from ingest.services import sources
-from lprsvc.lib.errors import NotFound
-from lprsvc.lib.permissions import Permission
-
-_VENDOR = frozenset({Permission.MANAGE_SOURCES})
 
 Data = Mapping[str, Any]
-M = TypeVar("M", bound=models.Model)
 
 
 def _create_source(person: Person, _: Source | None, data: Data, now: datetime) -> None:
@@ -30,71 +22,60 @@ def _create_source(person: Person, _: Source | None, data: Data, now: datetime) 
 
 
 def _create_camera(person: Person, source: Source | None, data: Data, now: datetime) -> None:
-    sources.create_camera(actor=person, source=_given(source), now=now, **data)
+    sources.create_camera(actor=person, source=given(source), now=now, **data)
 
 
 def _create_feed_key(person: Person, source: Source | None, data: Data, now: datetime) -> str:
-    issued = sources.create_feed_key(actor=person, source=_given(source), now=now, **data)
+    issued = sources.create_feed_key(actor=person, source=given(source), now=now, **data)
     return f"Copy the key now, it is shown this once: {issued.secret}"
 
 
 def _pause(person: Person, source: Source | None, data: Data, now: datetime) -> None:
-    sources.pause_source(actor=person, source=_given(source), now=now, **data)
+    sources.pause_source(actor=person, source=given(source), now=now, **data)
 
 
 def _resume(person: Person, source: Source | None, data: Data, now: datetime) -> None:
-    sources.resume_source(actor=person, source=_given(source), now=now, **data)
+    sources.resume_source(actor=person, source=given(source), now=now, **data)
 
 
 def _switch_on(person: Person, camera: Camera | None, data: Data, now: datetime) -> None:
-    sources.switch_camera(actor=person, camera=_given(camera), on=True, now=now, **data)
+    sources.switch_camera(actor=person, camera=given(camera), on=True, now=now, **data)
 
 
 def _switch_off(person: Person, camera: Camera | None, data: Data, now: datetime) -> None:
-    sources.switch_camera(actor=person, camera=_given(camera), on=False, now=now, **data)
+    sources.switch_camera(actor=person, camera=given(camera), on=False, now=now, **data)
 
 
 def _revoke(person: Person, key: FeedKey | None, data: Data, now: datetime) -> None:
-    sources.revoke_feed_key(actor=person, feed_key=_given(key), now=now, **data)
-
-
-def _given(found: M | None) -> M:
-    if found is None:
-        raise NotFound("object")
-    return found
-
-
-def _for_vendor(model: type[M], person: Person) -> "QuerySet[M]":
-    rows = model._default_manager.all()  # noqa: SLF001 - Django's documented name
-    return rows if person.may(Permission.MANAGE_SOURCES) else rows.none()
+    sources.revoke_feed_key(actor=person, feed_key=given(key), now=now, **data)
 
 
 @admin.register(Source)
 class SourceAdmin(GovernedAdmin[Source]):
     """Operators of cameras."""
 
-    view_permissions = _VENDOR
+    view_permissions = VENDOR
     list_display = ("code", "name", "kind", "state", "is_paused")
     list_filter = ("kind", "is_paused")
     search_fields = ("code", "name")
     fields = ("code", "name", "kind", "state", "is_paused", "created_at")
     pages = (
         GovernedPage(
-            "new", "Add a source", _VENDOR, _create_source, form=SourceForm, of_object=False
+            "new", "Add a source", VENDOR, _create_source, form=SourceForm, of_object=False
         ),
-        GovernedPage("camera", "Add a camera", _VENDOR, _create_camera, form=CameraForm),
-        GovernedPage("key", "Issue a feed key", _VENDOR, _create_feed_key, form=FeedKeyForm),
+        GovernedPage("camera", "Add a camera", VENDOR, _create_camera, form=CameraForm),
+        GovernedPage("key", "Issue a feed key", VENDOR, _create_feed_key, form=FeedKeyForm),
         GovernedPage(
             "pause",
             "Pause",
-            _VENDOR,
+            VENDOR,
             _pause,
             offered=lambda _, source: source is not None and not source.is_paused,
         ),
         GovernedPage(
             "resume",
             "Resume",
-            _VENDOR,
+            VENDOR,
             _resume,
             offered=lambda _, source: source is not None and source.is_paused,
         ),
@@ -102,14 +83,14 @@ class SourceAdmin(GovernedAdmin[Source]):
 
     def visible_to(self, person: Person) -> "QuerySet[Source]":
         """All of them, for the vendor."""
-        return _for_vendor(Source, person)
+        return for_vendor(Source, person)
 
 
 @admin.register(Camera)
 class CameraAdmin(GovernedAdmin[Camera]):
     """Cameras, fixed and mobile."""
 
-    view_permissions = _VENDOR
+    view_permissions = VENDOR
     list_display = ("code", "source", "name", "is_mobile", "timezone", "is_active")
     list_filter = ("source", "is_mobile", "is_active")
     list_select_related = ("source",)
@@ -129,14 +110,14 @@ class CameraAdmin(GovernedAdmin[Camera]):
         GovernedPage(
             "off",
             "Switch off",
-            _VENDOR,
+            VENDOR,
             _switch_off,
             offered=lambda _, camera: camera is not None and camera.is_active,
         ),
         GovernedPage(
             "on",
             "Switch on",
-            _VENDOR,
+            VENDOR,
             _switch_on,
             offered=lambda _, camera: camera is not None and not camera.is_active,
         ),
@@ -144,7 +125,7 @@ class CameraAdmin(GovernedAdmin[Camera]):
 
     def visible_to(self, person: Person) -> "QuerySet[Camera]":
         """All of them, for the vendor."""
-        return _for_vendor(Camera, person)
+        return for_vendor(Camera, person)
 
     @admin.display(description="Place")
     def place(self, camera: Camera) -> str:
@@ -158,7 +139,7 @@ class CameraAdmin(GovernedAdmin[Camera]):
 class FeedKeyAdmin(GovernedAdmin[FeedKey]):
     """Credentials of sources; their secrets are kept nowhere."""
 
-    view_permissions = _VENDOR
+    view_permissions = VENDOR
     list_display = ("label", "source", "created_at", "revoked_at")
     list_filter = ("source",)
     list_select_related = ("source",)
@@ -168,7 +149,7 @@ class FeedKeyAdmin(GovernedAdmin[FeedKey]):
         GovernedPage(
             "revoke",
             "Revoke",
-            _VENDOR,
+            VENDOR,
             _revoke,
             offered=lambda _, key: key is not None and key.revoked_at is None,
         ),
@@ -176,55 +157,4 @@ class FeedKeyAdmin(GovernedAdmin[FeedKey]):
 
     def visible_to(self, person: Person) -> "QuerySet[FeedKey]":
         """All of them, for the vendor."""
-        return _for_vendor(FeedKey, person)
-
-
-@admin.register(Batch)
-class BatchAdmin(GovernedAdmin[Batch]):
-    """Deliveries and their receipts."""
-
-    view_permissions = _VENDOR
-    list_display = ("received_at", "source", "stored", "duplicate", "quarantined", "refused")
-    list_filter = ("source", "received_at")
-    list_select_related = ("source",)
-    ordering = ("-received_at",)
-    # The count of all deliveries there ever were is nobody's question.
-    show_full_result_count = False
-    fields = (
-        "id",
-        "source",
-        "feed_key",
-        "format",
-        "received_at",
-        "stored",
-        "duplicate",
-        "quarantined",
-        "refused",
-        "exceptions",
-    )
-
-    def visible_to(self, person: Person) -> "QuerySet[Batch]":
-        """All of them, for the vendor."""
-        return _for_vendor(Batch, person)
-
-
-@admin.register(QuarantinedRead)
-class QuarantinedReadAdmin(GovernedAdmin[QuarantinedRead]):
-    """Reads that could not be accepted, and why."""
-
-    view_permissions = _VENDOR
-    list_display = ("quarantined_at", "source", "reason", "detail")
-    list_filter = ("reason", "batch__source", "quarantined_at")
-    list_select_related = ("batch__source",)
-    ordering = ("-quarantined_at",)
-    show_full_result_count = False
-    fields = ("source", "batch", "index", "reason", "detail", "payload", "quarantined_at")
-
-    def visible_to(self, person: Person) -> "QuerySet[QuarantinedRead]":
-        """All of them, for the vendor."""
-        return _for_vendor(QuarantinedRead, person)
-
-    @admin.display(description="Source", ordering="batch__source__code")
-    def source(self, read: QuarantinedRead) -> Source:
-        """Who sent it."""
-        return read.batch.source
+        return for_vendor(FeedKey, person)
