@@ -90,6 +90,9 @@ class Kind(StrEnum):
 
     INGEST_LOADED = "ingest.loaded"
 
+    PLACES_LOADED = "places.loaded"
+    PLACES_RETIRED = "places.retired"
+
     INCIDENT_RECORDED = "incident.recorded"
 
     SYSTEM_HEARTBEAT = "system.heartbeat"
@@ -182,6 +185,8 @@ LABELS: dict[Kind, str] = {
     Kind.NOTICE_FAILED: "Mail failed",
     Kind.ACCESS_REFUSED: "Was refused a page",
     Kind.INGEST_LOADED: "Loaded reads",
+    Kind.PLACES_LOADED: "Loaded streets or addresses",
+    Kind.PLACES_RETIRED: "Took streets or addresses out of use",
     Kind.INCIDENT_RECORDED: "Recorded an incident",
     Kind.SYSTEM_HEARTBEAT: "Heartbeat",
     Kind.SYSTEM_STARTED: "Service started",

@@ -1,13 +1,23 @@
 """What the database's roles may do with the ingest room's tables.
 
 Reads are inserted by ``lpr_ingest`` alone and seen by nobody without an event (row-level
-security). No role but the worker sees the outbox, and none updates or removes a read.
+security). No role but the worker sees the outbox, and none updates or removes a read. Streets,
+addresses and places are written by ``lpr_places`` alone, which sees nothing else.
 """
 
 _GOVERNED = "SELECT, INSERT, UPDATE"
 _HISTORY = "SELECT, INSERT"
 _BATCH_COLUMNS = "id, source_id, feed_key_id, format, received_at"
 _BATCH_COUNTS = "stored, duplicate, quarantined, refused, exceptions"
+
+_MAP = {
+    "geo_address": "SELECT",
+    "geo_intersection": "SELECT",
+    "geo_segment": "SELECT",
+    "ingest_geodataset": "SELECT",
+    "ingest_place": "SELECT",
+    "ingest_placequeue": "SELECT",
+}
 
 GRANTS = {
     "lpr_app": {
@@ -21,6 +31,7 @@ GRANTS = {
         "ingest_batch": "SELECT",
         "ingest_quarantinedread": "SELECT",
         "ingest_read": "SELECT",
+        **_MAP,
     },
     "lpr_worker": {
         "ingest_source": "SELECT",
@@ -30,6 +41,7 @@ GRANTS = {
         "ingest_batch": "SELECT",
         "ingest_outbox": "SELECT, DELETE",
         "ingest_read": "SELECT",
+        **_MAP,
     },
     "lpr_ingest": {
         "ingest_source": "SELECT",
@@ -41,5 +53,16 @@ GRANTS = {
         "ingest_quarantinedread": "INSERT",
         "ingest_outbox": "INSERT",
         "ingest_read": "SELECT, INSERT",
+        # Which cells are known already, and the queue of those that are not.
+        "ingest_place": "SELECT (cell)",
+        "ingest_placequeue": "INSERT",
+    },
+    "lpr_places": {
+        "geo_address": "SELECT, INSERT",
+        "geo_intersection": "SELECT, INSERT",
+        "geo_segment": "SELECT, INSERT",
+        "ingest_geodataset": "SELECT, INSERT, UPDATE",
+        "ingest_place": "SELECT, INSERT, UPDATE",
+        "ingest_placequeue": "SELECT, INSERT, UPDATE, DELETE",
     },
 }

@@ -39,6 +39,14 @@ CROP_QUALITY = 90
 # What a quarantined read keeps of its payload, in bytes of JSON.
 PAYLOAD_MAX_BYTES = 64 * 1024
 
+# Nearest address and intersection, in metres on the ground. An address point this near is the
+# address; further off, a street that is nearer counts for more.
+ROOFTOP_REACH_METRES = 100.0
+ADDRESS_REACH_METRES = 1_000.0
+INTERSECTION_REACH_METRES = 5_000.0
+# Looked up by one statement.
+PLACES_PER_STATEMENT = 500
+
 
 class QuarantineReason(StrEnum):
     """Why a read waits in quarantine. A code is never renamed: receipts and scripts hold it."""

@@ -1,13 +1,134 @@
 """Reading what cameras saw. Reads are seen only within a transaction that recorded an event which
 opens them (row-level security): the caller has done so; without it the database refuses."""
 
+from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from ingest import nearest
+from ingest.cells import cell_of
 from ingest.credentials import hash_secret
-from ingest.models import Batch, FeedKey, OutboxEntry, Photograph, Read, Source
+from ingest.models import (
+    AddressMethod,
+    Batch,
+    FeedKey,
+    KnownPlace,
+    OutboxEntry,
+    Photograph,
+    Read,
+    Source,
+)
+from ingest.rules import ADDRESS_REACH_METRES, INTERSECTION_REACH_METRES
 from ingest.storage import read_photograph
 from lprsvc.lib.errors import NotFound
+
+_KILOMETRE = 1_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """The nearest address and intersection of a read's place, and how they were found.
+
+    Texts are empty where there is nothing within reach; distances are metres on the ground; the
+    data sets are named with their version, and empty where none covers the place.
+    """
+
+    address: str
+    address_method: AddressMethod
+    address_distance_m: float | None
+    address_dataset: str
+    intersection: str
+    intersection_distance_m: float | None
+    intersection_dataset: str
+
+    @property
+    def address_text(self) -> str:
+        """The address as people read it, never without what it is worth."""
+        if self.address_method == AddressMethod.INTERPOLATED:
+            return f"approx. {self.address}"
+        if self.address_method == AddressMethod.STREET:
+            return f"{self.address} (street only)"
+        if self.address_method == AddressMethod.NO_DATA:
+            return "no address data for this area"
+        reach = round(ADDRESS_REACH_METRES / _KILOMETRE)
+        return self.address or f"no address within {reach} km"
+
+    @property
+    def address_note(self) -> str:
+        """Method, distance and data set of the address; empty where there is none."""
+        if self.address_distance_m is None:
+            return self.address_dataset
+        method = AddressMethod(self.address_method).label
+        return f"{method}, {_distance(self.address_distance_m)}; {self.address_dataset}"
+
+    @property
+    def intersection_text(self) -> str:
+        """The intersection as people read it."""
+        if not self.intersection_dataset:
+            return "no street data for this area"
+        reach = round(INTERSECTION_REACH_METRES / _KILOMETRE)
+        return self.intersection or f"no intersection within {reach} km"
+
+    @property
+    def intersection_note(self) -> str:
+        """Distance and data set of the intersection; empty where there is none."""
+        if self.intersection_distance_m is None:
+            return self.intersection_dataset
+        return f"{_distance(self.intersection_distance_m)}; {self.intersection_dataset}"
+
+
+@dataclass(frozen=True, slots=True)
+class Street:
+    """A stretch of a street, to draw: points are (latitude, longitude) in degrees.
+
+    `rank` is 1 for highways, 2 for main roads, 3 for streets.
+    """
+
+    name: str
+    rank: int
+    points: tuple[tuple[float, float], ...]
+
+
+def places_for(points: Iterable[tuple[int, int]]) -> dict[tuple[int, int], Place]:
+    """What is known of these places, given as (latitude, longitude) in 1e-7 degrees.
+
+    By one query. What is missing is not known yet: the worker has still to look it up.
+    """
+    cells = {point: cell_of(*point) for point in points}
+    rows = KnownPlace.objects.filter(cell__in=set(cells.values())) if cells else ()
+    known = {row.cell: _place(row) for row in rows}
+    return {point: known[cell] for point, cell in cells.items() if cell in known}
+
+
+def streets_within(
+    *, south: float, west: float, north: float, east: float, limit: int
+) -> list[Street]:
+    """Streets that touch a box (degrees), main roads first; at most `limit` stretches.
+
+    Of the data set last taken into use that has any there, so that no street is drawn twice.
+    """
+    found = nearest.list_segments(south, west, north, east, limit)
+    return [Street(name, rank, points) for name, rank, points in found]
+
+
+def _place(row: KnownPlace) -> Place:
+    return Place(
+        address=row.address,
+        address_method=AddressMethod(row.address_method),
+        address_distance_m=row.address_distance_m,
+        address_dataset=row.address_dataset,
+        intersection=row.intersection,
+        intersection_distance_m=row.intersection_distance_m,
+        intersection_dataset=row.intersection_dataset,
+    )
+
+
+def _distance(metres: float) -> str:
+    """As exact as it is worth: a place is known to a few metres."""
+    if metres < _KILOMETRE:
+        return f"{metres:.0f} m away"
+    return f"{metres / _KILOMETRE:.1f} km away"
 
 
 def list_hits(*, plate_key: str, state: str, start: datetime, end: datetime) -> list[Read]:

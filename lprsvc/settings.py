@@ -330,6 +330,7 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
         "task": "ingest.tasks.make_partitions_ahead",
         "schedule": crontab(hour="3", minute="10"),
     },
+    "ingest-places": {"task": "ingest.tasks.sweep_places", "schedule": 10.0},
     "queries-erase": {
         "task": "queries.tasks.erase_recent_queries",
         "schedule": crontab(hour="3", minute="20"),

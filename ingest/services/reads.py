@@ -3,8 +3,8 @@
     before    cameras and known photographs are looked up, every read is checked, photographs are
               written and flushed
     within    batch row (none when the source was paused meanwhile) → photographs' rows → reads and
-              outbox in one statement → quarantine → counts
-    after     the signal `reads_stored`
+              outbox in one statement → places to look up → quarantine → counts
+    after     the signal `reads_stored`, and the task that looks up places
 
 Whatever dies on the way: all of the delivery is there, or nothing that anybody can see.
 """
@@ -27,6 +27,7 @@ from ingest.photographs import Picture
 from ingest.policy import check_can_deliver
 from ingest.rules import PAYLOAD_MAX_BYTES, Quarantined, QuarantineReason
 from ingest.schemas import Delivered, Outcome, PhotoIn, ReadIn, ReadOutcome, Receipt, Unreadable
+from ingest.services import placing_queue
 from ingest.signals import reads_stored
 from ingest.storage import put_photographs, read_photograph
 from lprsvc.lib.dbrole import acting_as
@@ -158,6 +159,7 @@ def _store_sorted(result: _Sorted, batch: UUID, now: datetime) -> Receipt:
     """The part of the transaction after its batch row."""
     rows = list(result.rows.values())
     there = insertion.insert_reads(rows, batch=batch, now=now) if rows else set()
+    has_new_places = bool(rows) and insertion.queue_places(rows, now=now) > 0
     if result.quarantine:
         insertion.insert_quarantine(result.quarantine, batch=batch, now=now)
     outcomes = _outcomes(result, there)
@@ -182,6 +184,8 @@ def _store_sorted(result: _Sorted, batch: UUID, now: datetime) -> Receipt:
         # Robust: who listens may be without its broker, and the outbox remembers.
         announce = partial(reads_stored.send_robust, sender=Receipt, batch_id=batch)
         transaction.on_commit(announce, robust=True)
+    if has_new_places:
+        transaction.on_commit(placing_queue.fill_later, robust=True)
     return receipt
 
 
