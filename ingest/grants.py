@@ -1,8 +1,9 @@
 """What the database's roles may do with the ingest room's tables.
 
 Reads are inserted by ``lpr_ingest`` alone and seen by nobody without an event (row-level
-security). No role but the worker sees the outbox, and none updates or removes a read. Streets,
-addresses and places are written by ``lpr_places`` alone, which sees nothing else.
+security). No role but the worker sees the outbox, and none updates or removes a read: a correction
+goes through a function of the owner's, which keeps the original (``sql/0007_mistake.sql``).
+Streets, addresses and places are written by ``lpr_places`` alone, which sees nothing else.
 """
 
 _GOVERNED = "SELECT, INSERT, UPDATE"
@@ -32,6 +33,10 @@ GRANTS = {
         "ingest_quarantinedread": "SELECT",
         "ingest_read": "SELECT",
         **_MAP,
+        # No DELETE, no INSERT: ingest_supersede_read() writes it.
+        "ingest_correction": "SELECT",
+        "ingest_amendment": "SELECT, INSERT, UPDATE",
+        "ingest_errorreport": "SELECT, INSERT, UPDATE",
     },
     "lpr_worker": {
         "ingest_source": "SELECT",
@@ -40,8 +45,12 @@ GRANTS = {
         "ingest_photograph": "SELECT",
         "ingest_batch": "SELECT",
         "ingest_outbox": "SELECT, DELETE",
+        "ingest_retraction": "SELECT, DELETE",
         "ingest_read": "SELECT",
         **_MAP,
+        # Mails about them, and their erasure when they are done with.
+        "ingest_amendment": "SELECT, DELETE",
+        "ingest_errorreport": "SELECT, DELETE",
     },
     "lpr_ingest": {
         "ingest_source": "SELECT",
@@ -56,6 +65,8 @@ GRANTS = {
         # Which cells are known already, and the queue of those that are not.
         "ingest_place": "SELECT (cell)",
         "ingest_placequeue": "INSERT",
+        # By id alone: what was taken out, and must not come back with a redelivery.
+        "ingest_correction": "SELECT (key_id)",
     },
     "lpr_places": {
         "geo_address": "SELECT, INSERT",

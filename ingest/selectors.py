@@ -4,14 +4,18 @@ opens them (row-level security): the caller has done so; without it the database
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TYPE_CHECKING
 from uuid import UUID
 
+from accounts.people import Person
 from ingest import nearest
 from ingest.cells import cell_of
 from ingest.credentials import hash_secret
 from ingest.models import (
+    WAITING_REPORTS,
     AddressMethod,
     Batch,
+    ErrorReport,
     FeedKey,
     KnownPlace,
     OutboxEntry,
@@ -131,6 +135,10 @@ def _distance(metres: float) -> str:
     return f"{metres / _KILOMETRE:.1f} km away"
 
 
+if TYPE_CHECKING:
+    from django.db.models import QuerySet
+
+
 def list_hits(*, plate_key: str, state: str, start: datetime, end: datetime) -> list[Read]:
     """Every read of the plate in [start, end), newest first, with camera and source.
 
@@ -187,3 +195,30 @@ def get_batch(batch_id: UUID, *, source: Source) -> Batch:
     if batch is None:
         raise NotFound("receipt")
     return batch
+
+
+# --- reports of errors (QRY-10) -------------------------------------------------------------------
+
+
+def list_own_reports(person: Person) -> "QuerySet[ErrorReport]":
+    """What the person reported of reads they saw, newest first; not what was asked for others."""
+    if person.agency_id is None:
+        return ErrorReport.objects.none()
+    own = ErrorReport.objects.filter(
+        reporter_id=person.user_id, agency_id=person.agency_id, amendment=None
+    )
+    return own.select_related("camera__source").order_by("-opened_at", "-pk")
+
+
+def get_own_report(person: Person, pk: UUID, *, lock: bool = False) -> ErrorReport:
+    """One of `list_own_reports`. Raises NotFound, whether unknown or another's."""
+    own = list_own_reports(person)
+    report = (own.select_for_update(of=("self",)) if lock else own).filter(pk=pk).first()
+    if report is None:
+        raise NotFound("report")
+    return report
+
+
+def find_waiting_report(person: Person, read_id: UUID) -> ErrorReport | None:
+    """The person's own report about this read that nobody has decided yet."""
+    return list_own_reports(person).filter(read_id=read_id, status__in=WAITING_REPORTS).first()

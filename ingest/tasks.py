@@ -3,7 +3,7 @@
 from celery import shared_task
 from django.utils import timezone
 
-from ingest.services import places
+from ingest.services import mistakes, places
 from ingest.services.maintenance import make_partitions_ahead as make_ahead
 
 
@@ -24,3 +24,9 @@ def fill_places() -> None:
 def sweep_places() -> None:
     """Look up what was missed, and anew what changed data cover."""
     places.sweep(now=timezone.now())
+
+
+@shared_task(name="ingest.tasks.erase_closed_reports")  # type: ignore[untyped-decorator]
+def erase_closed_reports() -> None:
+    """Erase reports of errors that were closed 60 days ago (QRY-10); harmless to run twice."""
+    mistakes.erase_closed(now=timezone.now())
