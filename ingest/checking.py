@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from ingest.models import Camera, read_id
 from ingest.photographs import Picture, crop_plate, inspect
@@ -113,9 +114,9 @@ def check(
 ) -> Row:
     """The row a read becomes. Raises Quarantined with the first rule it breaks."""
     key = _plate(read.plate)
-    camera = _camera(read.camera, cameras)
+    camera = _camera(read, cameras)
     state = _state(read.state or camera.default_state)
-    at = _captured_at(read.captured_at, now)
+    at = _captured_at(_instant(read.captured_at, camera), now)
     latitude_e7, longitude_e7 = _place(read, camera)
     scene, plate, is_derived = _photographs(read.photos, album)
     return Row(
@@ -152,14 +153,24 @@ def _plate(text: str) -> str:
     return key
 
 
-def _camera(code: str, cameras: Mapping[str, Camera]) -> Camera:
-    camera = cameras.get(code)
+def _camera(read: ReadIn, cameras: Mapping[str, Camera]) -> Camera:
+    camera = cameras.get(read.camera)
+    if camera is None and read.camera_names:
+        known = filter(None, map(cameras.get, read.camera_names))
+        camera = next(known, None)
     if camera is None:
-        detail = f"This source has no camera “{code:.60}”." if code else "The read names no camera."
-        raise Quarantined(QuarantineReason.CAMERA_UNKNOWN, detail)
+        raise Quarantined(QuarantineReason.CAMERA_UNKNOWN, _unknown_camera(read))
     if not camera.is_active:
-        raise Quarantined(QuarantineReason.CAMERA_INACTIVE, f"Camera {code} is switched off.")
+        detail = f"Camera {camera.code} is switched off."
+        raise Quarantined(QuarantineReason.CAMERA_INACTIVE, detail)
     return camera
+
+
+def _unknown_camera(read: ReadIn) -> str:
+    names = [f"“{name:.60}”" for name in (read.camera, *read.camera_names) if name]
+    if not names:
+        return "The read names no camera."
+    return f"This source has no camera {' or '.join(names[:5])}."
 
 
 def _state(code: str) -> str:
@@ -175,6 +186,18 @@ def _state(code: str) -> str:
 @lru_cache(maxsize=1024)
 def _state_id(code: str) -> str:
     return state_id(code)
+
+
+def _instant(at: datetime, camera: Camera) -> datetime:
+    """The moment that the camera's own clock meant, where the software told no zone."""
+    if at.tzinfo is not None:
+        return at
+    zone = ZoneInfo(camera.timezone)
+    first, second = at.replace(tzinfo=zone, fold=0), at.replace(tzinfo=zone, fold=1)
+    if first.utcoffset() != second.utcoffset():
+        detail = f"{at.isoformat()} is twice or never in {camera.timezone}: the clocks were set."
+        raise Quarantined(QuarantineReason.TIME_INVALID, detail)
+    return first
 
 
 def _captured_at(at: datetime, now: datetime) -> datetime:

@@ -55,14 +55,3 @@ class FeedKeyForm(ReasonForm):
 
     label = forms.CharField(max_length=120, help_text="Whose software will hold it.")
     field_order = ("label", "reason")
-
-
-class WithdrawalForm(forms.Form):
-    """Why a report of an error is taken back."""
-
-    reason = forms.CharField(
-        label="Why you take it back",
-        max_length=1_000,
-        widget=forms.Textarea(attrs={"rows": 3}),
-        error_messages={"required": "Say why you take the report back."},
-    )

@@ -4,7 +4,7 @@ Rows always go in the order of their key, so that two deliveries of the same rea
 other instead of locking each other out.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from typing import Any
@@ -16,7 +16,6 @@ from psycopg import sql
 from psycopg.errors import CheckViolation
 from psycopg.types.json import Jsonb
 
-from ingest.cells import cell_of
 from ingest.checking import Row
 from ingest.photographs import Picture
 
@@ -80,8 +79,8 @@ _INSERT_ARRAYS = sql.SQL(_INSERT.format(given=_ARRAYS, names=_NAMES))
 
 _INSERT_BATCH = """
 INSERT INTO ingest_batch (id, source_id, feed_key_id, format, received_at,
-                          stored, duplicate, quarantined, refused, exceptions)
-SELECT %(batch)s, source.id, %(feed_key)s, %(format)s, %(now)s, 0, 0, 0, 0, '[]'
+                          stored, duplicate, quarantined, refused, exceptions, note)
+SELECT %(batch)s, source.id, %(feed_key)s, %(format)s, %(now)s, 0, 0, 0, 0, '[]', %(note)s
   FROM ingest_source source
  WHERE source.id = %(source)s AND NOT source.is_paused
    AND NOT EXISTS (SELECT FROM ingest_feedkey
@@ -106,16 +105,26 @@ SELECT id, %s, index, reason, detail, payload, %s
        AS given (id, index, reason, detail, payload)
 ON CONFLICT DO NOTHING
 """
-_QUEUE_PLACES = """
-INSERT INTO ingest_placequeue (cell, queued_at, due_at, attempts)
-SELECT given.cell, %(now)s, %(now)s, 0 FROM unnest(%(cells)s::int8[]) AS given (cell)
- WHERE NOT EXISTS (SELECT FROM ingest_place known WHERE known.cell = given.cell)
-ON CONFLICT DO NOTHING
+
+
+_INSERT_KEYS = """
+INSERT INTO ingest_deliverykey (key, read_id, seen_at)
+SELECT key, read_id, %s FROM unnest(%s::uuid[], %s::uuid[]) AS given (key, read_id)
+ON CONFLICT (key) DO NOTHING
+"""
+_OTHER_READS = """
+SELECT count(*) FROM ingest_deliverykey kept
+  JOIN unnest(%s::uuid[], %s::uuid[]) AS given (key, read_id) USING (key)
+ WHERE kept.read_id <> given.read_id
 """
 
 
 class NoPartition(Exception):
     """A read's month has no partition yet."""
+
+
+class KeyTaken(Exception):
+    """The vendor's id of a read stands for another read since we looked."""
 
 
 @contextmanager
@@ -137,7 +146,13 @@ def _cursor() -> Iterator[psycopg.Cursor[tuple[Any, ...]]]:
 
 
 def insert_batch(
-    *, batch: UUID, source_id: int, feed_key_id: int | None, format_name: str, now: datetime
+    *,
+    batch: UUID,
+    source_id: int,
+    feed_key_id: int | None,
+    format_name: str,
+    now: datetime,
+    note: str = "",
 ) -> bool:
     """Write the batch row and open the batch; False when its source or key may not deliver."""
     values = {
@@ -145,6 +160,7 @@ def insert_batch(
         "source": source_id,
         "feed_key": feed_key_id,
         "format": format_name,
+        "note": note,
         "now": now,
     }
     with _cursor() as cursor:
@@ -186,13 +202,17 @@ def insert_reads(rows: Sequence[Row], *, batch: UUID, now: datetime) -> set[UUID
         return {id_ for (id_,) in cursor.fetchall()}
 
 
-def queue_places(rows: Iterable[Row], *, now: datetime) -> int:
-    """Queue the cells of these reads that nothing is known of; returns how many were new."""
-    places = {(row.latitude_e7, row.longitude_e7) for row in rows}
-    cells = sorted({cell_of(*place) for place in places})
+def insert_keys(keys: Mapping[UUID, UUID], *, now: datetime) -> None:
+    """Write the vendor's ids of reads (key → read). Raises KeyTaken."""
+    ordered = sorted(keys)
+    reads = [keys[key] for key in ordered]
     with _cursor() as cursor:
-        cursor.execute(_QUEUE_PLACES, {"cells": cells, "now": now})
-        return cursor.rowcount
+        cursor.execute(_INSERT_KEYS, [now, ordered, reads])
+        if cursor.rowcount < len(ordered):
+            cursor.execute(_OTHER_READS, [ordered, reads])
+            (others,) = cursor.fetchone() or (0,)
+            if others:
+                raise KeyTaken
 
 
 def insert_quarantine(

@@ -37,9 +37,13 @@ class PhotoIn:
 
 @dataclass(slots=True)
 class ReadIn:
-    """A read as a format understood it, not yet checked. `captured_at` is aware.
+    """A read as a format understood it, not yet checked.
 
-    `payload` is what came, for the quarantine. Never changed once made; not frozen, because
+    `captured_at` is aware; naive where the software tells the time of the camera's own clock only,
+    which the camera's zone then decides. `camera_names` are other names that the software has for
+    the camera. `keys` are the software's own ids of this very sighting, told apart by format: what
+    has one of them is this read, whatever else has changed. `payload` is what came, for the
+    quarantine. Never changed once made; not frozen, because
     making a frozen one takes twice as long and there are thousands in a delivery.
     """
 
@@ -54,6 +58,8 @@ class ReadIn:
     make: str | None = None
     model: str | None = None
     color: str | None = None
+    camera_names: tuple[str, ...] = ()
+    keys: tuple[str, ...] = ()
     payload: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -65,9 +71,43 @@ class Unreadable:
     detail: str
     payload: Any
     photos: tuple[PhotoIn, ...] = ()
+    keys: tuple[str, ...] = ()
 
 
 Delivered = ReadIn | Unreadable
+
+
+class DeviceKind(StrEnum):
+    """What reports itself: the program that reads plates, or one of its cameras."""
+
+    AGENT = "agent"
+    CAMERA = "camera"
+
+
+@dataclass(frozen=True, slots=True)
+class Heartbeat:
+    """What a device says about itself. `names` are the names it may be known by, best first.
+
+    `agent` names the agent that speaks for a camera. `facts` are the further figures it sent.
+    """
+
+    kind: DeviceKind
+    names: tuple[str, ...]
+    agent: str = ""
+    reported_at: datetime | None = None
+    software: str = ""
+    fps: float | None = None
+    is_streaming: bool | None = None
+    facts: Mapping[str, str | int | float | bool] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Understood:
+    """What a format made of a delivery. `note` says, for the receipt, what is no read in it."""
+
+    reads: tuple[Delivered, ...] = ()
+    heartbeats: tuple[Heartbeat, ...] = ()
+    note: str = ""
 
 
 class Outcome(StrEnum):

@@ -1,142 +1,25 @@
 """Reading what cameras saw. Reads are seen only within a transaction that recorded an event which
 opens them (row-level security): the caller has done so; without it the database refuses."""
 
-from collections.abc import Iterable
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING
 from uuid import UUID
 
-from accounts.people import Person
-from ingest import nearest
-from ingest.cells import cell_of
 from ingest.credentials import hash_secret
 from ingest.models import (
-    WAITING_REPORTS,
-    AddressMethod,
     Batch,
-    ErrorReport,
+    Camera,
+    CameraActivity,
+    Device,
     FeedKey,
-    KnownPlace,
     OutboxEntry,
     Photograph,
     Read,
     Source,
 )
-from ingest.rules import ADDRESS_REACH_METRES, INTERSECTION_REACH_METRES
 from ingest.storage import read_photograph
 from lprsvc.lib.errors import NotFound
-
-_KILOMETRE = 1_000
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Place:
-    """The nearest address and intersection of a read's place, and how they were found.
-
-    Texts are empty where there is nothing within reach; distances are metres on the ground; the
-    data sets are named with their version, and empty where none covers the place.
-    """
-
-    address: str
-    address_method: AddressMethod
-    address_distance_m: float | None
-    address_dataset: str
-    intersection: str
-    intersection_distance_m: float | None
-    intersection_dataset: str
-
-    @property
-    def address_text(self) -> str:
-        """The address as people read it, never without what it is worth."""
-        if self.address_method == AddressMethod.INTERPOLATED:
-            return f"approx. {self.address}"
-        if self.address_method == AddressMethod.STREET:
-            return f"{self.address} (street only)"
-        if self.address_method == AddressMethod.NO_DATA:
-            return "no address data for this area"
-        reach = round(ADDRESS_REACH_METRES / _KILOMETRE)
-        return self.address or f"no address within {reach} km"
-
-    @property
-    def address_note(self) -> str:
-        """Method, distance and data set of the address; empty where there is none."""
-        if self.address_distance_m is None:
-            return self.address_dataset
-        method = AddressMethod(self.address_method).label
-        return f"{method}, {_distance(self.address_distance_m)}; {self.address_dataset}"
-
-    @property
-    def intersection_text(self) -> str:
-        """The intersection as people read it."""
-        if not self.intersection_dataset:
-            return "no street data for this area"
-        reach = round(INTERSECTION_REACH_METRES / _KILOMETRE)
-        return self.intersection or f"no intersection within {reach} km"
-
-    @property
-    def intersection_note(self) -> str:
-        """Distance and data set of the intersection; empty where there is none."""
-        if self.intersection_distance_m is None:
-            return self.intersection_dataset
-        return f"{_distance(self.intersection_distance_m)}; {self.intersection_dataset}"
-
-
-@dataclass(frozen=True, slots=True)
-class Street:
-    """A stretch of a street, to draw: points are (latitude, longitude) in degrees.
-
-    `rank` is 1 for highways, 2 for main roads, 3 for streets.
-    """
-
-    name: str
-    rank: int
-    points: tuple[tuple[float, float], ...]
-
-
-def places_for(points: Iterable[tuple[int, int]]) -> dict[tuple[int, int], Place]:
-    """What is known of these places, given as (latitude, longitude) in 1e-7 degrees.
-
-    By one query. What is missing is not known yet: the worker has still to look it up.
-    """
-    cells = {point: cell_of(*point) for point in points}
-    rows = KnownPlace.objects.filter(cell__in=set(cells.values())) if cells else ()
-    known = {row.cell: _place(row) for row in rows}
-    return {point: known[cell] for point, cell in cells.items() if cell in known}
-
-
-def streets_within(
-    *, south: float, west: float, north: float, east: float, limit: int
-) -> list[Street]:
-    """Streets that touch a box (degrees), main roads first; at most `limit` stretches.
-
-    Of the data set last taken into use that has any there, so that no street is drawn twice.
-    """
-    found = nearest.list_segments(south, west, north, east, limit)
-    return [Street(name, rank, points) for name, rank, points in found]
-
-
-def _place(row: KnownPlace) -> Place:
-    return Place(
-        address=row.address,
-        address_method=AddressMethod(row.address_method),
-        address_distance_m=row.address_distance_m,
-        address_dataset=row.address_dataset,
-        intersection=row.intersection,
-        intersection_distance_m=row.intersection_distance_m,
-        intersection_dataset=row.intersection_dataset,
-    )
-
-
-def _distance(metres: float) -> str:
-    """As exact as it is worth: a place is known to a few metres."""
-    if metres < _KILOMETRE:
-        return f"{metres:.0f} m away"
-    return f"{metres / _KILOMETRE:.1f} km away"
-
-
-if TYPE_CHECKING:
-    from django.db.models import QuerySet
 
 
 def list_hits(*, plate_key: str, state: str, start: datetime, end: datetime) -> list[Read]:
@@ -197,28 +80,48 @@ def get_batch(batch_id: UUID, *, source: Source) -> Batch:
     return batch
 
 
-# --- reports of errors (QRY-10) -------------------------------------------------------------------
+@dataclass(frozen=True, slots=True)
+class CameraHealth:
+    """How one camera fares. `camera` is None for a device whose names no camera has; `device` for
+    a camera that sends no heartbeat, `activity` for one that no read ever came from."""
+
+    source: Source
+    camera: Camera | None
+    activity: CameraActivity | None
+    device: Device | None
 
 
-def list_own_reports(person: Person) -> "QuerySet[ErrorReport]":
-    """What the person reported of reads they saw, newest first; not what was asked for others."""
-    if person.agency_id is None:
-        return ErrorReport.objects.none()
-    own = ErrorReport.objects.filter(
-        reporter_id=person.user_id, agency_id=person.agency_id, amendment=None
-    )
-    return own.select_related("camera__source").order_by("-opened_at", "-pk")
+def camera_health(*, source: Source | None = None) -> list[CameraHealth]:
+    """Every camera of the source, or of all of them, with its last read and heartbeat; then the
+    devices that nobody has named as a camera's. Asks three queries."""
+    cameras = Camera.objects.select_related("source", "cameraactivity").prefetch_related("names")
+    devices = Device.objects.filter(kind=Device.Kind.CAMERA).select_related("source")
+    if source is not None:
+        cameras, devices = cameras.filter(source=source), devices.filter(source=source)
+    by_name = {
+        (device.source_id, name.lower()): device
+        for device in devices.order_by("last_heartbeat_at")
+        for name in device.names
+    }
+    health = [_health_of(camera, by_name) for camera in cameras.order_by("source__code", "code")]
+    named = {one.device.pk for one in health if one.device}
+    unnamed = {device.pk: device for device in by_name.values() if device.pk not in named}
+    return health + [
+        CameraHealth(device.source, None, None, device)
+        for device in sorted(unnamed.values(), key=lambda one: (one.source.code, one.name))
+    ]
 
 
-def get_own_report(person: Person, pk: UUID, *, lock: bool = False) -> ErrorReport:
-    """One of `list_own_reports`. Raises NotFound, whether unknown or another's."""
-    own = list_own_reports(person)
-    report = (own.select_for_update(of=("self",)) if lock else own).filter(pk=pk).first()
-    if report is None:
-        raise NotFound("report")
-    return report
+def list_agents(*, source: Source | None = None) -> list[Device]:
+    """The programs that read plates and report themselves, each with its last heartbeat."""
+    agents = Device.objects.filter(kind=Device.Kind.AGENT).select_related("source")
+    if source is not None:
+        agents = agents.filter(source=source)
+    return list(agents.order_by("source__code", "name"))
 
 
-def find_waiting_report(person: Person, read_id: UUID) -> ErrorReport | None:
-    """The person's own report about this read that nobody has decided yet."""
-    return list_own_reports(person).filter(read_id=read_id, status__in=WAITING_REPORTS).first()
+def _health_of(camera: Camera, by_name: Mapping[tuple[int, str], Device]) -> CameraHealth:
+    names = [camera.code, *(known.name for known in camera.names.all())]
+    found = (by_name.get((camera.source_id, name.lower())) for name in names)
+    activity: CameraActivity | None = getattr(camera, "cameraactivity", None)
+    return CameraHealth(camera.source, camera, activity, next(filter(None, found), None))

@@ -1,4 +1,9 @@
-"""Our own JSON, as `POST /api/v1/reads/` and `load_reads` take it."""
+"""Our own JSON, as `POST /api/v1/reads/` and `load_reads` take it.
+
+The vendors' formats say what they understood in this form too, with two fields that a sender of
+our own JSON may use as well: `camera_names`, further names of the camera, and `keys`, the sender's
+own ids of the sighting. A quarantined read of any format can therefore be fed again through here.
+"""
 
 import base64
 import binascii
@@ -8,7 +13,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
-from ingest.rules import Quarantined, QuarantineReason
+from ingest.rules import MAX_DELIVERY_KEYS, Quarantined, QuarantineReason
 from ingest.schemas import Box, Delivered, PhotoIn, PhotoRole, ReadIn, Unreadable
 
 NAME = "generic"
@@ -45,7 +50,7 @@ def _read(payload: dict[str, Any], photos: tuple[PhotoIn, ...]) -> ReadIn:
     return ReadIn(
         plate=_text(payload, "plate"),
         state=_text(payload, "state"),
-        captured_at=_time(payload.get("captured_at")),
+        captured_at=_captured_at(payload),
         camera=_text(payload, "camera"),
         latitude=_number(payload, "latitude"),
         longitude=_number(payload, "longitude"),
@@ -54,6 +59,8 @@ def _read(payload: dict[str, Any], photos: tuple[PhotoIn, ...]) -> ReadIn:
         make=_described(payload, "make"),
         model=_described(payload, "model"),
         color=_described(payload, "color"),
+        camera_names=_names(payload, "camera_names"),
+        keys=_names(payload, "keys"),
         payload=payload,
     )
 
@@ -94,17 +101,34 @@ def _confidence(payload: Mapping[str, Any]) -> float | None:
     raise _invalid("confidence", "a number from 0 to 1", value)
 
 
-def _time(value: Any) -> datetime:
-    if value is None or value == "":
-        raise Quarantined(QuarantineReason.TIME_MISSING, "captured_at is missing.")
+def _names(payload: Mapping[str, Any], name: str) -> tuple[str, ...]:
+    value = payload.get(name)
+    if value is None:
+        return ()
+    if isinstance(value, list) and all(isinstance(item, str) for item in value):
+        return tuple(value[:MAX_DELIVERY_KEYS])
+    raise _invalid(name, "a list of texts", value)
+
+
+def _captured_at(payload: Mapping[str, Any]) -> datetime:
+    value = payload.get("captured_at")
+    if value is not None and value != "":
+        return _time("captured_at", value, with_zone=True)
+    if local := payload.get("captured_at_local"):
+        return _time("captured_at_local", local, with_zone=False)
+    raise Quarantined(QuarantineReason.TIME_MISSING, "captured_at is missing.")
+
+
+def _time(name: str, value: Any, *, with_zone: bool) -> datetime:
     try:
         at = datetime.fromisoformat(value)
     except (TypeError, ValueError):
         at = None
-    if at is None or at.tzinfo is None:
+    if at is None or (at.tzinfo is not None) != with_zone:
+        zone, example = ("with its", "Z") if with_zone else ("without", "")
         detail = (
-            f"captured_at: {_shown(value)} is no ISO 8601 date and time with its zone,"
-            " as 2026-01-05T14:03:11.250Z."
+            f"{name}: {_shown(value)} is no ISO 8601 date and time {zone} zone,"
+            f" as 2026-01-05T14:03:11.250{example}."
         )
         raise Quarantined(QuarantineReason.TIME_INVALID, detail)
     return at

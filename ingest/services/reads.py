@@ -1,16 +1,16 @@
 """Storing a delivery: check, photographs to disk, one transaction, receipt (ING-3, ING-4, ING-5).
 
-    before    cameras and known photographs are looked up, every read is checked, photographs are
-              written and flushed
+    before    what is known of cameras, photographs and sightings is looked up, every read is
+              checked, photographs are written and flushed
     within    batch row (none when the source was paused meanwhile) → photographs' rows → reads and
-              outbox in one statement → places to look up → quarantine → counts
-    after     the signal `reads_stored`, and the task that looks up places
+              outbox in one statement → quarantine → counts → signs of life
+    after     the signal `reads_stored`
 
 Whatever dies on the way: all of the delivery is there, or nothing that anybody can see.
 """
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
@@ -20,19 +20,29 @@ from uuid import UUID
 import orjson
 from django.db import transaction
 
-from ingest import insertion
+from ingest import health, insertion
 from ingest.checking import Album, Row, check
-from ingest.models import Camera, FeedKey, Photograph, Source, content_uuid
+from ingest.known import SightingKeys, cameras_of, changed, photographs_of
+from ingest.models import Camera, FeedKey, Source, content_uuid
 from ingest.photographs import Picture
 from ingest.policy import check_can_deliver
 from ingest.rules import PAYLOAD_MAX_BYTES, Quarantined, QuarantineReason
-from ingest.schemas import Delivered, Outcome, PhotoIn, ReadIn, ReadOutcome, Receipt, Unreadable
-from ingest.services import placing_queue
+from ingest.schemas import (
+    Delivered,
+    Heartbeat,
+    Outcome,
+    PhotoIn,
+    ReadOutcome,
+    Receipt,
+    Unreadable,
+)
 from ingest.signals import reads_stored
 from ingest.storage import put_photographs, read_photograph
 from lprsvc.lib.dbrole import acting_as
 from lprsvc.lib.ids import uuid7
 
+# A partition may be missing, and keys may be taken meanwhile; more often is no coincidence.
+_ATTEMPTS = 3
 # How deep a payload may nest and still be kept whole.
 _MAX_DEPTH = 50
 
@@ -42,8 +52,9 @@ class _Sorted:
     """A delivery's reads after checking, by what can be done with each."""
 
     rows: dict[UUID, Row] = field(default_factory=dict)
-    # Index → id of a read that stands in the same delivery before.
+    # Index → id of a read that stands in the same delivery before, or is known by its keys.
     repeated: dict[int, UUID] = field(default_factory=dict)
+    keys: dict[UUID, UUID] = field(default_factory=dict)
     quarantine: list[tuple[UUID, int, QuarantineReason, str, Any]] = field(default_factory=list)
 
 
@@ -57,6 +68,8 @@ class Prepared:
     now: datetime
     result: _Sorted
     fresh: list[Picture]
+    heartbeats: Sequence[Heartbeat] = ()
+    note: str = ""
 
     @property
     def faults(self) -> dict[int, Quarantined]:
@@ -74,27 +87,41 @@ def store_reads(
     format: str,  # noqa: A002 - the word the payloads' senders use
     now: datetime,
     feed_key: FeedKey | None = None,
+    heartbeats: Sequence[Heartbeat] = (),
+    note: str = "",
 ) -> Receipt:
     """Store a delivery of `source`; returns after the commit, with the outcome of every read.
 
-    Storing a read again is harmless: it is a duplicate, with the same id. Raises PolicyDenied for
+    Storing a read again is harmless: it is a duplicate, with the same id. `heartbeats` are what
+    the source's devices say of themselves; `note` stands in the receipt. Raises PolicyDenied for
     a paused source or a revoked key, StorageUnavailable, and the database's own errors; nothing
     is kept then.
     """
-    prepared = prepare_reads(source=source, reads=reads, format=format, now=now, feed_key=feed_key)
+
+    def prepare() -> Prepared:
+        prepared = prepare_reads(
+            source=source, reads=reads, format=format, now=now, feed_key=feed_key
+        )
+        prepared.heartbeats, prepared.note = heartbeats, note
+        return prepared
 
     def store() -> Receipt:
         with transaction.atomic(durable=True):
             return insert_prepared(prepared)
 
-    try:
-        return store()
-    except insertion.NoPartition:
-        # Months that nobody made ahead, as when old reads are loaded: made in a transaction of
-        # their own, so that the lock they take is short.
-        with transaction.atomic(durable=True):
-            make_months_for(prepared)
-        return store()
+    prepared = prepare()
+    for _ in range(_ATTEMPTS):
+        try:
+            return store()
+        except insertion.NoPartition:
+            # Months that nobody made ahead, as when old reads are loaded: made in a transaction
+            # of their own, so that the lock they take is short.
+            with transaction.atomic(durable=True):
+                make_months_for(prepared)
+        except insertion.KeyTaken:
+            # Another delivery of the same sighting, which told it otherwise, was quicker.
+            prepared = prepare()
+    return store()
 
 
 def prepare_reads(
@@ -111,8 +138,8 @@ def prepare_reads(
     """
     check_can_deliver(source, feed_key)
     album = Album(reads, source_id=source.pk, load=read_photograph)
-    album.known = _known_photographs(album.hashes)
-    result = _check_all(reads, _cameras(source, reads), album, source, now)
+    album.known = photographs_of(album.hashes)
+    result = _check_all(reads, album, source, now)
     fresh = [picture for sha256, picture in album.pictures.items() if sha256 not in album.known]
     put_photographs({picture.sha256: picture.data for picture in fresh})
     return Prepared(source, feed_key, format, now, result, fresh)
@@ -121,8 +148,8 @@ def prepare_reads(
 def insert_prepared(prepared: Prepared) -> Receipt:
     """The part of `store_reads` within its transaction, which is the caller's.
 
-    Raises PolicyDenied, NoPartition (see `make_months_for`), and the database's own errors; the
-    caller's transaction is then lost.
+    Raises PolicyDenied, NoPartition (see `make_months_for`), KeyTaken (then prepare it anew), and
+    the database's own errors; the caller's transaction is then lost.
     """
     batch, source, feed_key = uuid7(), prepared.source, prepared.feed_key
     with acting_as("lpr_ingest"):
@@ -131,13 +158,16 @@ def insert_prepared(prepared: Prepared) -> Receipt:
             source_id=source.pk,
             feed_key_id=feed_key.pk if feed_key else None,
             format_name=prepared.format,
+            note=prepared.note,
             now=prepared.now,
         )
         if not opened:
             _refuse_delivery(source, feed_key)
         if prepared.fresh:
             insertion.insert_photographs(prepared.fresh, source_id=source.pk, now=prepared.now)
-        return _store_sorted(prepared.result, batch, prepared.now)
+        receipt = _store_sorted(prepared.result, batch, prepared.now)
+        _note_signs_of_life(prepared)
+    return receipt
 
 
 def make_months_for(prepared: Prepared) -> int:
@@ -159,7 +189,8 @@ def _store_sorted(result: _Sorted, batch: UUID, now: datetime) -> Receipt:
     """The part of the transaction after its batch row."""
     rows = list(result.rows.values())
     there = insertion.insert_reads(rows, batch=batch, now=now) if rows else set()
-    has_new_places = bool(rows) and insertion.queue_places(rows, now=now) > 0
+    if result.keys:
+        insertion.insert_keys(result.keys, now=now)
     if result.quarantine:
         insertion.insert_quarantine(result.quarantine, batch=batch, now=now)
     outcomes = _outcomes(result, there)
@@ -184,27 +215,36 @@ def _store_sorted(result: _Sorted, batch: UUID, now: datetime) -> Receipt:
         # Robust: who listens may be without its broker, and the outbox remembers.
         announce = partial(reads_stored.send_robust, sender=Receipt, batch_id=batch)
         transaction.on_commit(announce, robust=True)
-    if has_new_places:
-        transaction.on_commit(placing_queue.fill_later, robust=True)
     return receipt
 
 
-def _check_all(
-    reads: Sequence[Delivered],
-    cameras: Mapping[str, Camera],
-    album: Album,
-    source: Source,
-    now: datetime,
-) -> _Sorted:
-    result = _Sorted()
+def _note_signs_of_life(prepared: Prepared) -> None:
+    """Write down which cameras' reads came, and what devices said of themselves."""
+    latest: dict[int, datetime] = {}
+    for row in prepared.result.rows.values():
+        latest[row.camera_id] = max(row.captured_at, latest.get(row.camera_id, row.captured_at))
+    if latest:
+        health.note_activity(latest, now=prepared.now)
+    if prepared.heartbeats:
+        health.note_heartbeats(prepared.heartbeats, source_id=prepared.source.pk, now=prepared.now)
+
+
+def _check_all(reads: Sequence[Delivered], album: Album, source: Source, now: datetime) -> _Sorted:
+    cameras, keys = cameras_of(source, reads), SightingKeys(source, reads)
+    result = _Sorted(keys=keys.fresh)
     for index, read in enumerate(reads):
+        known = keys.find(read) if read.keys else None
         try:
-            row = _row(read, index=index, cameras=cameras, album=album, now=now)
+            row = _row(read, index=index, cameras=cameras, album=album, known=known, now=now)
         except Quarantined as fault:
             payload = _kept_payload(read, album)
             id_ = _quarantine_id(source, payload)
             result.quarantine.append((id_, index, fault.reason, fault.detail, payload))
             continue
+        if isinstance(row, UUID):
+            result.repeated[index] = row
+            continue
+        keys.add(read, row.id)
         if row.id in result.rows:
             result.repeated[index] = row.id
         else:
@@ -213,26 +253,23 @@ def _check_all(
 
 
 def _row(
-    read: Delivered, *, index: int, cameras: Mapping[str, Camera], album: Album, now: datetime
-) -> Row:
+    read: Delivered,
+    *,
+    index: int,
+    cameras: Mapping[str, Camera],
+    album: Album,
+    known: UUID | None,
+    now: datetime,
+) -> Row | UUID:
+    """The row a read becomes, or the id of the known read that it is again. Raises Quarantined."""
     if isinstance(read, Unreadable):
+        if known:
+            return known
         raise Quarantined(read.reason, read.detail)
-    return check(read, index=index, cameras=cameras, album=album, now=now)
-
-
-def _cameras(source: Source, reads: Iterable[Delivered]) -> dict[str, Camera]:
-    codes = {read.camera for read in reads if isinstance(read, ReadIn)}
-    # U+0000 is in no text of the database, and in no camera's code.
-    found = Camera.objects.filter(source=source, code__in=[c for c in codes if "\0" not in c])
-    return {camera.code: camera for camera in found}
-
-
-def _known_photographs(hashes: set[bytes]) -> dict[bytes, int]:
-    """Those of the photographs that are stored already, with the id of their source."""
-    if not hashes:
-        return {}
-    found = Photograph.objects.filter(sha256__in=hashes).values_list("sha256", "source_id")
-    return {bytes(sha256): source_id for sha256, source_id in found}
+    row = check(read, index=index, cameras=cameras, album=album, now=now)
+    if known and known != row.id:
+        raise changed(known)
+    return known or row
 
 
 def _outcomes(result: _Sorted, there: set[UUID]) -> tuple[ReadOutcome, ...]:

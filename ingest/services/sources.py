@@ -4,11 +4,16 @@ from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import available_timezones
 
-from accounts.services.governed import change_governed, create_governed, governing
+from accounts.services.governed import (
+    change_governed,
+    create_governed,
+    governing,
+    remove_governed,
+)
 from audit.actors import Actor
 from ingest import policy
 from ingest.credentials import hash_secret, new_secret
-from ingest.models import Camera, FeedKey, Source
+from ingest.models import Camera, CameraName, FeedKey, Source
 from lprsvc.lib.errors import InvalidInput, PolicyDenied
 from lprsvc.lib.jurisdictions import JURISDICTIONS
 
@@ -60,6 +65,9 @@ def create_camera(
             raise InvalidInput({"timezone": [f"“{timezone}” is no time zone's name."]})
         if default_state:
             _check_state("default_state", default_state)
+        Source.objects.select_for_update(no_key=True).get(pk=source.pk)
+        if CameraName.objects.filter(source=source, name__iexact=code.strip()).exists():
+            raise InvalidInput({"code": [f"“{code}” is a further name of another camera."]})
         camera = Camera(
             source=source,
             code=code,
@@ -86,6 +94,34 @@ def switch_camera(*, actor: Actor, camera: Camera, on: bool, reason: str, now: d
         if camera.is_active == on:
             raise PolicyDenied("camera_already", f"It is {'on' if on else 'off'} already.")
         change_governed(camera, {"is_active": on}, actor=actor, reason=reason, now=now)
+
+
+def name_camera(
+    *, actor: Actor, camera: Camera, name: str, reason: str, now: datetime
+) -> CameraName:
+    """Another name for a camera: what its software calls it. Reads under that name are its own
+    from now on. Raises PolicyDenied, InvalidInput."""
+    with governing(actor, subject=f"camera {camera.code} name {name}", reason=reason):
+        policy.check_can_manage_sources(actor)
+        text = name.strip()
+        # Of one source at a time, so that a code and a name can't be given to two at once.
+        Source.objects.select_for_update(no_key=True).get(pk=camera.source_id)
+        taken = Camera.objects.filter(source_id=camera.source_id, code__iexact=text)
+        if taken.exists():
+            raise InvalidInput({"name": [f"“{text}” is the code of a camera of this source."]})
+        row = CameraName(source_id=camera.source_id, camera=camera, name=text, created_at=now)
+        create_governed(row, actor=actor, reason=reason, now=now)
+    return row
+
+
+def unname_camera(*, actor: Actor, name: CameraName, reason: str, now: datetime) -> None:
+    """Take a further name from its camera. Raises PolicyDenied, InvalidInput."""
+    with governing(actor, subject=f"camera name {name.name}", reason=reason):
+        policy.check_can_manage_sources(actor)
+        row = CameraName.objects.select_for_update().filter(pk=name.pk).first()
+        if row is None:
+            raise PolicyDenied("camera_name_gone", f"No camera is named “{name.name}” any more.")
+        remove_governed(row, actor=actor, reason=reason, now=now)
 
 
 def create_feed_key(

@@ -1,4 +1,4 @@
-/* Shows what belongs to a choice, as the officer or the two dates, only when it is chosen.
+/* Shows the officer and the two dates only when they are asked for.
    Without this script they are always shown, and the server takes what the choice says. */
 (function () {
   "use strict";
@@ -8,8 +8,9 @@
     var form = part.closest("form");
 
     function update() {
-      var chosen = '[name="' + rule[0] + '"][value="' + rule[1] + '"]:checked';
-      part.classList.toggle("lpr-hidden", !form.querySelector(chosen));
+      var chosen = form.querySelector('[name="' + rule[0] + '"]:checked');
+      var shown = Boolean(chosen && chosen.value === rule[1]);
+      part.classList.toggle("lpr-hidden", !shown);
     }
 
     form.addEventListener("change", update);

@@ -1,0 +1,100 @@
+"""A vendor's delivery as it came over HTTP or lies in a file, by format: decoded, understood.
+
+Nothing that can be decoded at all is ever dropped: what no format understands is `Unreadable`, with
+its pictures, and waits in quarantine.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from ingest.bodies import Malformed, check_count, decode_json
+from ingest.formats import openalpr, platerecognizer
+from ingest.formats.sightings import Message, Pictures, kept, unreadable
+from ingest.rules import Quarantined, QuarantineReason
+from ingest.schemas import Delivered, Heartbeat, Understood
+
+Decoder = Callable[[bytes], list[Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class FeedFormat:
+    """One vendor's format: how its document is found, decoded and understood."""
+
+    name: str
+    understand: Callable[[Message], Understood]
+    document_parts: tuple[str, ...]
+    decode: Decoder = decode_json
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """What a request brought: a document, or parts by name, of which one is the document."""
+
+    document: bytes = b""
+    parts: Mapping[str, bytes] = field(default_factory=dict)
+    camera: str = ""
+
+
+FORMATS: dict[str, FeedFormat] = {
+    module.NAME: FeedFormat(module.NAME, module.understand, module.DOCUMENT_PARTS)
+    for module in (openalpr, platerecognizer)
+}
+
+
+def understand(feed_format: FeedFormat, delivery: Delivery) -> Understood:
+    """What a delivery holds; a document of several messages is all of them.
+
+    Raises Malformed for a delivery without a document, TooMuch for one of too many reads.
+    """
+    document, pictures = _split(feed_format, delivery)
+    try:
+        documents = feed_format.decode(document)
+    except Malformed as fault:
+        # Software that writes broken JSON would write it again for ever: people must see it.
+        return _undecodable(fault, document, pictures)
+    messages = (Message(item, pictures, delivery.camera) for item in documents)
+    return _together([_one(feed_format, message) for message in messages])
+
+
+def _split(feed_format: FeedFormat, delivery: Delivery) -> tuple[bytes, dict[str, bytes]]:
+    """The document, and the other parts by their name in small letters."""
+    parts = {name.lower(): data for name, data in delivery.parts.items()}
+    if not parts:
+        if not delivery.document.strip():
+            raise Malformed("The body is empty.")
+        return delivery.document, {}
+    for name in feed_format.document_parts:
+        if name in parts:
+            return parts.pop(name), parts
+    wanted = " or ".join(f"“{name}”" for name in feed_format.document_parts)
+    raise Malformed(f"The multipart body has no part named {wanted}.")
+
+
+def _one(feed_format: FeedFormat, message: Message) -> Understood:
+    try:
+        return feed_format.understand(message)
+    except Quarantined as fault:
+        return Understood((_not_understood(fault, message.document, message.parts),))
+
+
+def _undecodable(fault: Malformed, document: bytes, parts: Mapping[str, bytes]) -> Understood:
+    text = document.decode(errors="replace")
+    reason = Quarantined(QuarantineReason.PAYLOAD_INVALID, fault.message)
+    return Understood((_not_understood(reason, text, parts),))
+
+
+def _not_understood(fault: Quarantined, document: Any, parts: Mapping[str, bytes]) -> Delivered:
+    return unreadable(fault, original=kept(document), pictures=Pictures(parts))
+
+
+def _together(all_understood: list[Understood]) -> Understood:
+    reads = tuple(read for one in all_understood for read in one.reads)
+    check_count(len(reads))
+    notes = dict.fromkeys(one.note for one in all_understood if one.note)
+    return Understood(reads, tuple(_heartbeats(all_understood)), "; ".join(notes)[:120])
+
+
+def _heartbeats(all_understood: list[Understood]) -> Iterator[Heartbeat]:
+    for one in all_understood:
+        yield from one.heartbeats

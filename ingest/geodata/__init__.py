@@ -1,1 +1,0 @@
-"""Reading streets and addresses from files, purely: each format is a module that yields rows."""
