@@ -299,7 +299,8 @@ def _changes(rows: Iterable[Any]) -> Iterable[dict[str, Any]]:
     """Newest first, each with what differs from the one before it."""
     newest_first = list(rows)
     names = names_of_actors({row.history_user_id or "" for row in newest_first})
-    for row, earlier in zip(newest_first, [*newest_first[1:], None], strict=True):
+    # Not strict: of what has no history at all there is nothing to tell.
+    for row, earlier in zip(newest_first, [*newest_first[1:], None], strict=False):
         if earlier is None and row.history_type != "+":
             return  # cut off by _HISTORY_LENGTH: nothing to compare with
         yield {

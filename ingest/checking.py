@@ -48,6 +48,7 @@ class Row:
     make: str | None
     model: str | None
     color: str | None
+    county: int
 
 
 class Album:
@@ -110,14 +111,26 @@ class Album:
 
 
 def check(
-    read: ReadIn, *, index: int, cameras: Mapping[str, Camera], album: Album, now: datetime
+    read: ReadIn,
+    *,
+    index: int,
+    county: int | None,
+    cameras: Mapping[str, Camera],
+    album: Album,
+    now: datetime,
 ) -> Row:
-    """The row a read becomes. Raises Quarantined with the first rule it breaks."""
+    """The row a read becomes. Raises Quarantined with the first rule it breaks.
+
+    `county`: where `ingest.lawfulness` found it to be made; None: in no state.
+    """
     key = _plate(read.plate)
     camera = _camera(read, cameras)
     state = _state(read.state or camera.default_state)
     at = _captured_at(_instant(read.captured_at, camera), now)
     latitude_e7, longitude_e7 = _place(read, camera)
+    if county is None:
+        detail = f"({latitude_e7 / _E7}, {longitude_e7 / _E7}) lies in no state or territory."
+        raise Quarantined(QuarantineReason.PLACE_INVALID, detail)
     scene, plate, is_derived = _photographs(read.photos, album)
     return Row(
         index=index,
@@ -137,6 +150,7 @@ def check(
         make=read.make,
         model=read.model,
         color=read.color,
+        county=county,
     )
 
 
@@ -153,11 +167,17 @@ def _plate(text: str) -> str:
     return key
 
 
-def _camera(read: ReadIn, cameras: Mapping[str, Camera]) -> Camera:
+def find_camera(read: ReadIn, cameras: Mapping[str, Camera]) -> Camera | None:
+    """The camera of a read, by the name it is known by."""
     camera = cameras.get(read.camera)
     if camera is None and read.camera_names:
         known = filter(None, map(cameras.get, read.camera_names))
         camera = next(known, None)
+    return camera
+
+
+def _camera(read: ReadIn, cameras: Mapping[str, Camera]) -> Camera:
+    camera = find_camera(read, cameras)
     if camera is None:
         raise Quarantined(QuarantineReason.CAMERA_UNKNOWN, _unknown_camera(read))
     if not camera.is_active:

@@ -22,6 +22,9 @@ GRANTS = {
         "ingest_cameraactivity": "SELECT",
         "ingest_device": "SELECT",
         "ingest_deliverykey": "SELECT",
+        # A rule is entered and withdrawn, and never changed.
+        "ingest_jurisdictionrule": "SELECT, INSERT, UPDATE (withdrawn_at)",
+        "ingest_historicaljurisdictionrule": _HISTORY,
         "ingest_photograph": "SELECT",
         "ingest_batch": "SELECT",
         "ingest_quarantinedread": "SELECT",
@@ -31,6 +34,7 @@ GRANTS = {
         "ingest_source": "SELECT",
         "ingest_camera": "SELECT",
         "ingest_feedkey": "SELECT",
+        "ingest_jurisdictionrule": "SELECT",
         "ingest_photograph": "SELECT",
         "ingest_batch": "SELECT",
         "ingest_outbox": "SELECT, DELETE",

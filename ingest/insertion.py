@@ -39,6 +39,7 @@ _COLUMNS = {
     "make": "text",
     "model": "text",
     "color": "text",
+    "county": "int4",
 }
 _NAMES = ", ".join(_COLUMNS)
 _TYPES = list(_COLUMNS.values())
@@ -127,11 +128,16 @@ class KeyTaken(Exception):
     """The vendor's id of a read stands for another read since we looked."""
 
 
+class NotLawful(Exception):
+    """A jurisdiction's rule, as it is now, lets a read not be kept."""
+
+
 @contextmanager
 def _cursor() -> Iterator[psycopg.Cursor[tuple[Any, ...]]]:
     """The driver's own cursor on Django's connection: arrays and COPY in binary form.
 
-    Its errors become Django's; a missing partition becomes NoPartition.
+    Its errors become Django's; a missing partition becomes NoPartition, and NotLawful is what the
+    database's own look at the jurisdictions' rules comes to.
     """
     connection.ensure_connection()
     with connection.wrap_database_errors:
@@ -142,6 +148,8 @@ def _cursor() -> Iterator[psycopg.Cursor[tuple[Any, ...]]]:
             # A violated CHECK constraint has a name, a missing partition has none.
             if error.diag.table_name == "ingest_read" and error.diag.constraint_name is None:
                 raise NoPartition from error
+            if error.diag.constraint_name == "read_is_lawful":
+                raise NotLawful from error
             raise
 
 
@@ -184,7 +192,7 @@ def insert_photographs(pictures: Sequence[Picture], *, source_id: int, now: date
 def insert_reads(rows: Sequence[Row], *, batch: UUID, now: datetime) -> set[UUID]:
     """Store the rows that are new, with their outbox entry; returns the ids that were there.
 
-    No two rows may have the same id. Raises NoPartition: see `make_partitions`.
+    No two rows may have the same id. Raises NoPartition (see `make_partitions`) and NotLawful.
     """
     ordered = sorted(rows, key=lambda row: (row.plate_key, row.state, row.captured_at, row.id))
     with _cursor() as cursor:
@@ -277,4 +285,5 @@ def _values(row: Row) -> tuple[Any, ...]:
         row.make,
         row.model,
         row.color,
+        row.county,
     )

@@ -14,6 +14,7 @@ from django.db import models
 from django.db.models.functions import Lower
 
 from accounts.history import governed_history
+from ingest.rules import MAX_AGE
 from lprsvc.lib.ids import uuid7
 
 
@@ -260,6 +261,52 @@ class OutboxEntry(models.Model):
         return str(self.batch_id)
 
 
+class JurisdictionRule(models.Model):
+    """What the law of a state, or of one of its counties, says of reads made there (ING-6).
+
+    Never changed, only withdrawn: another rule of the same place takes over on its first day
+    (`valid_from`, UTC). Of a state's rule and its county's the stricter holds.
+    """
+
+    state = models.CharField(max_length=6)
+    # The Census Bureau's number of the place: two digits for a state, five for a county.
+    geoid = models.PositiveIntegerField(verbose_name="place")
+    is_lawful = models.BooleanField(verbose_name="collection is lawful")
+    # Where it is not lawful: how long what was collected before may still be kept.
+    retention_days = models.PositiveSmallIntegerField(verbose_name="days a read may be kept")
+    citation = models.CharField(max_length=300, verbose_name="source of the rule")
+    valid_from = models.DateField()
+    created_at = models.DateTimeField()
+    withdrawn_at = models.DateTimeField(null=True)
+    history = governed_history()
+
+    class Meta:
+        ordering = ["state", "geoid", "-valid_from"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["geoid", "valid_from"],
+                condition=models.Q(withdrawn_at=None),
+                name="jurisdiction_rule_once",
+                violation_error_message="This place has another rule from the same day on.",
+            ),
+            models.CheckConstraint(
+                name="jurisdiction_rule_days",
+                condition=models.Q(retention_days__lte=MAX_AGE.days)
+                & (models.Q(is_lawful=False) | models.Q(retention_days__gte=1)),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.place} from {self.valid_from}"
+
+    @property
+    def place(self) -> str:
+        """The state or county by its name."""
+        from ingest.regions import place_name
+
+        return place_name(self.geoid)
+
+
 class Read(models.Model):
     """A plate seen by a camera. The natural key refuses redelivery and answers every query.
 
@@ -285,6 +332,8 @@ class Read(models.Model):
     plate_sha256 = models.BinaryField()
     # The close-up was cut from the scene here, not taken by a camera of its own.
     plate_is_derived = models.BooleanField()
+    # FIPS code of the county it was made in: whose law it is kept by.
+    county = models.IntegerField(null=True)
 
     class Meta:
         managed = False

@@ -9,12 +9,21 @@ from lprsvc.lib.permissions import Permission
 
 def check_can_manage_sources(actor: Actor) -> None:
     """The vendor's people and the service's own commands. Raises PolicyDenied."""
-    if isinstance(actor, Person):
-        allowed = actor.may(Permission.MANAGE_SOURCES)
-    else:
-        allowed = actor.id.startswith("system:")
-    if not allowed:
+    if not _is_vendor(actor):
         raise PolicyDenied("sources_not_yours", "Only the vendor's administrators manage sources.")
+
+
+def check_can_manage_jurisdictions(actor: Actor) -> None:
+    """Likewise, for what the law of each place says of its reads (ING-6). Raises PolicyDenied."""
+    if not _is_vendor(actor):
+        reason = "Only the vendor's administrators enter the rules of jurisdictions."
+        raise PolicyDenied("jurisdictions_not_yours", reason)
+
+
+def _is_vendor(actor: Actor) -> bool:
+    if isinstance(actor, Person):
+        return actor.may(Permission.MANAGE_SOURCES)
+    return actor.id.startswith("system:")
 
 
 def check_can_deliver(source: Source, feed_key: FeedKey | None) -> None:

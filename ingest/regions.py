@@ -20,6 +20,7 @@ import shapely
 from django.conf import settings
 
 from ingest.metropolitan import area_of_county
+from lprsvc.lib.jurisdictions import state_name
 
 _CELL_E7 = 10_000
 _E7 = 10_000_000
@@ -40,6 +41,9 @@ _LONG_CROSSINGS = (
     ((47.00, 48.30, -122.90, -122.20), 6.0),  # Puget Sound
 )
 
+# A county's number has five digits, a state's two; the first county is 01001.
+_FEWEST_OF_COUNTY = 1_000
+
 # The first two digits of a county's FIPS code → our id of the state.
 STATE_OF_FIPS = {
     "01": "US-AL", "02": "US-AK", "04": "US-AZ", "05": "US-AR", "06": "US-CA", "08": "US-CO",
@@ -53,6 +57,7 @@ STATE_OF_FIPS = {
     "54": "US-WV", "55": "US-WI", "56": "US-WY", "60": "US-AS", "66": "US-GU", "69": "US-MP",
     "72": "US-PR", "78": "US-VI",
 }  # fmt: skip
+FIPS_OF_STATE = {state: fips for fips, state in STATE_OF_FIPS.items()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,10 +71,23 @@ class Region:
     metro_code: str = ""
     metro: str = ""
 
+    @property
+    def geoid(self) -> int:
+        """The county's code as a number."""
+        return int(self.county_fips)
+
 
 def locate(latitude_e7: int, longitude_e7: int) -> Region | None:
     """The region of a place in 1e-7 degrees; None at sea and abroad."""
     return _of_cell(latitude_e7 // _CELL_E7, longitude_e7 // _CELL_E7)
+
+
+def place_name(geoid: int) -> str:
+    """The name of a state (two digits) or county (five) by the Census Bureau's number."""
+    if geoid < _FEWEST_OF_COUNTY:
+        return state_name(STATE_OF_FIPS[f"{geoid:02}"])
+    region = counties()[f"{geoid:05}"]
+    return f"{region.county}, {state_name(region.state)}"
 
 
 def counties() -> dict[str, Region]:

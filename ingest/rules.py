@@ -75,6 +75,14 @@ class QuarantineReason(StrEnum):
     REDELIVERED_CHANGED = "redelivered_changed"
 
 
+class RefusalReason(StrEnum):
+    """Why a read is refused: nothing of it is kept (ING-6). Codes are never renamed either."""
+
+    JURISDICTION_UNLAWFUL = "jurisdiction_unlawful"
+    JURISDICTION_UNRULED = "jurisdiction_unruled"
+    RETENTION_OVER = "retention_over"
+
+
 class Quarantined(Exception):
     """Raised where a read's fault is found; `detail` tells the vendor what and where."""
 

@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from ingest.rules import QuarantineReason
+from ingest.rules import QuarantineReason, RefusalReason
 
 Box = tuple[float, float, float, float]
 
@@ -123,13 +123,21 @@ class Outcome(StrEnum):
 class ReadOutcome:
     """What became of the read at `index` of its delivery. Never changed once made (see `ReadIn`).
 
-    `id` is the read's, the same for every delivery of it; of a quarantined one, the entry's.
+    `id` is the read's, the same for every delivery of it; of a quarantined one, the entry's; of a
+    refused one there is none, for it is made of the plate.
     """
 
     index: int
     outcome: Outcome
     id: UUID | None = None
-    reason: QuarantineReason | None = None
+    reason: QuarantineReason | RefusalReason | None = None
+
+
+@dataclass(slots=True)
+class RefusedRead(ReadOutcome):
+    """With the id of the jurisdiction's rule that refused it; None where there is no rule."""
+
+    rule: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

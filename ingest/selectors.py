@@ -13,6 +13,7 @@ from ingest.models import (
     CameraActivity,
     Device,
     FeedKey,
+    JurisdictionRule,
     OutboxEntry,
     Photograph,
     Read,
@@ -125,3 +126,8 @@ def _health_of(camera: Camera, by_name: Mapping[tuple[int, str], Device]) -> Cam
     found = (by_name.get((camera.source_id, name.lower())) for name in names)
     activity: CameraActivity | None = getattr(camera, "cameraactivity", None)
     return CameraHealth(camera.source, camera, activity, next(filter(None, found), None))
+
+
+def list_rules_in_use() -> list[JurisdictionRule]:
+    """The rules of all jurisdictions that are not withdrawn, those to come included."""
+    return list(JurisdictionRule.objects.filter(withdrawn_at=None))

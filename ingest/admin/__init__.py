@@ -3,6 +3,6 @@
 Reads are not here: they are seen as answers to queries and as matches alone (QRY-2).
 """
 
-from ingest.admin import quarantine, receipts, sources
+from ingest.admin import jurisdictions, quarantine, receipts, sources
 
-__all__ = ["quarantine", "receipts", "sources"]
+__all__ = ["jurisdictions", "quarantine", "receipts", "sources"]

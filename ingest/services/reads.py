@@ -1,7 +1,8 @@
 """Storing a delivery: check, photographs to disk, one transaction, receipt (ING-3, ING-4, ING-5).
 
-    before    what is known of cameras, photographs and sightings is looked up, every read is
-              checked, photographs are written and flushed
+    before    what is known of cameras, photographs and sightings is looked up, what the law of its
+              place forbids is left out (ING-6), every other read is checked, photographs are
+              written and flushed
     within    batch row (none when the source was paused meanwhile) → photographs' rows → reads and
               outbox in one statement → quarantine → counts → signs of life
     after     the signal `reads_stored`
@@ -23,6 +24,7 @@ from django.db import transaction
 from ingest import health, insertion
 from ingest.checking import Album, Row, check
 from ingest.known import SightingKeys, cameras_of, changed, photographs_of
+from ingest.lawfulness import Ruling
 from ingest.models import Camera, FeedKey, Source, content_uuid
 from ingest.photographs import Picture
 from ingest.policy import check_can_deliver
@@ -34,14 +36,18 @@ from ingest.schemas import (
     PhotoIn,
     ReadOutcome,
     Receipt,
+    RefusedRead,
     Unreadable,
 )
+from ingest.services.rulebook import forget_rulebook, rule_on
 from ingest.signals import reads_stored
 from ingest.storage import put_photographs, read_photograph
 from lprsvc.lib.dbrole import acting_as
+from lprsvc.lib.errors import DomainError
 from lprsvc.lib.ids import uuid7
 
-# A partition may be missing, and keys may be taken meanwhile; more often is no coincidence.
+# A partition may be missing, keys may be taken and rules entered meanwhile; more often is no
+# coincidence.
 _ATTEMPTS = 3
 # How deep a payload may nest and still be kept whole.
 _MAX_DEPTH = 50
@@ -56,6 +62,8 @@ class _Sorted:
     repeated: dict[int, UUID] = field(default_factory=dict)
     keys: dict[UUID, UUID] = field(default_factory=dict)
     quarantine: list[tuple[UUID, int, QuarantineReason, str, Any]] = field(default_factory=list)
+    # Of which nothing is kept, not even an id that is made of the plate.
+    refused: list[RefusedRead] = field(default_factory=list)
 
 
 @dataclass(slots=True)
@@ -78,6 +86,14 @@ class Prepared:
             index: Quarantined(reason, detail)
             for _, index, reason, detail, _ in self.result.quarantine
         }
+
+
+class RulesChanged(DomainError):
+    """A jurisdiction rule was entered or withdrawn while the delivery was under way."""
+
+    def __init__(self) -> None:
+        message = "The rules of a jurisdiction changed meanwhile. Nothing was kept; send it again."
+        super().__init__("rules_changed", message, status=503)
 
 
 def store_reads(
@@ -118,8 +134,9 @@ def store_reads(
             # of their own, so that the lock they take is short.
             with transaction.atomic(durable=True):
                 make_months_for(prepared)
-        except insertion.KeyTaken:
-            # Another delivery of the same sighting, which told it otherwise, was quicker.
+        except (insertion.KeyTaken, RulesChanged):
+            # Another delivery of the same sighting, which told it otherwise, was quicker; or the
+            # law of a place is not what it was.
             prepared = prepare()
     return store()
 
@@ -137,9 +154,13 @@ def prepare_reads(
     Raises PolicyDenied, StorageUnavailable.
     """
     check_can_deliver(source, feed_key)
-    album = Album(reads, source_id=source.pk, load=read_photograph)
+    cameras = cameras_of(source, reads)
+    rulings = rule_on(reads, cameras, now)
+    # Not a photograph of what is refused comes to disk.
+    kept = [read for read, ruling in zip(reads, rulings, strict=True) if not ruling.refusal]
+    album = Album(kept, source_id=source.pk, load=read_photograph)
     album.known = photographs_of(album.hashes)
-    result = _check_all(reads, album, source, now)
+    result = _check_all(reads, rulings, cameras=cameras, album=album, source=source, now=now)
     fresh = [picture for sha256, picture in album.pictures.items() if sha256 not in album.known]
     put_photographs({picture.sha256: picture.data for picture in fresh})
     return Prepared(source, feed_key, format, now, result, fresh)
@@ -148,9 +169,17 @@ def prepare_reads(
 def insert_prepared(prepared: Prepared) -> Receipt:
     """The part of `store_reads` within its transaction, which is the caller's.
 
-    Raises PolicyDenied, NoPartition (see `make_months_for`), KeyTaken (then prepare it anew), and
-    the database's own errors; the caller's transaction is then lost.
+    Raises PolicyDenied, NoPartition (see `make_months_for`), KeyTaken and RulesChanged (then
+    prepare it anew), and the database's own errors; the caller's transaction is then lost.
     """
+    try:
+        return _insert(prepared)
+    except insertion.NotLawful as error:
+        forget_rulebook()
+        raise RulesChanged from error
+
+
+def _insert(prepared: Prepared) -> Receipt:
     batch, source, feed_key = uuid7(), prepared.source, prepared.feed_key
     with acting_as("lpr_ingest"):
         opened = insertion.insert_batch(
@@ -200,7 +229,7 @@ def _store_sorted(result: _Sorted, batch: UUID, now: datetime) -> Receipt:
         stored=len(rows) - len(there),
         duplicate=len(there) + len(result.repeated),
         quarantined=len(result.quarantine),
-        refused=0,
+        refused=len(result.refused),
         reads=outcomes,
     )
     insertion.update_batch(
@@ -229,13 +258,24 @@ def _note_signs_of_life(prepared: Prepared) -> None:
         health.note_heartbeats(prepared.heartbeats, source_id=prepared.source.pk, now=prepared.now)
 
 
-def _check_all(reads: Sequence[Delivered], album: Album, source: Source, now: datetime) -> _Sorted:
-    cameras, keys = cameras_of(source, reads), SightingKeys(source, reads)
+def _check_all(
+    reads: Sequence[Delivered],
+    rulings: Sequence[Ruling],
+    *,
+    cameras: Mapping[str, Camera],
+    album: Album,
+    source: Source,
+    now: datetime,
+) -> _Sorted:
+    keys = SightingKeys(source, reads)
     result = _Sorted(keys=keys.fresh)
-    for index, read in enumerate(reads):
+    for index, (read, ruling) in enumerate(zip(reads, rulings, strict=True)):
+        if ruling.refusal:
+            result.refused.append(_refusal(index, ruling))
+            continue
         known = keys.find(read) if read.keys else None
         try:
-            row = _row(read, index=index, cameras=cameras, album=album, known=known, now=now)
+            row = _row(read, index, ruling, cameras=cameras, album=album, known=known, now=now)
         except Quarantined as fault:
             payload = _kept_payload(read, album)
             id_ = _quarantine_id(source, payload)
@@ -252,10 +292,15 @@ def _check_all(reads: Sequence[Delivered], album: Album, source: Source, now: da
     return result
 
 
+def _refusal(index: int, ruling: Ruling) -> RefusedRead:
+    return RefusedRead(index, Outcome.REFUSED, reason=ruling.refusal, rule=ruling.rule)
+
+
 def _row(
     read: Delivered,
-    *,
     index: int,
+    ruling: Ruling,
+    *,
     cameras: Mapping[str, Camera],
     album: Album,
     known: UUID | None,
@@ -266,7 +311,7 @@ def _row(
         if known:
             return known
         raise Quarantined(read.reason, read.detail)
-    row = check(read, index=index, cameras=cameras, album=album, now=now)
+    row = check(read, index=index, county=ruling.county, cameras=cameras, album=album, now=now)
     if known and known != row.id:
         raise changed(known)
     return known or row
@@ -282,16 +327,18 @@ def _outcomes(result: _Sorted, there: set[UUID]) -> tuple[ReadOutcome, ...]:
         ReadOutcome(index, Outcome.QUARANTINED, id_, reason)
         for id_, index, reason, _, _ in result.quarantine
     ]
+    outcomes += result.refused
     return tuple(sorted(outcomes, key=lambda outcome: outcome.index))
 
 
 def _exception(outcome: ReadOutcome) -> dict[str, Any]:
-    return {
+    told = {
         "index": outcome.index,
         "outcome": outcome.outcome,
-        "id": str(outcome.id),
+        "id": str(outcome.id) if outcome.id else None,
         "reason": outcome.reason,
     }
+    return told | {"rule": outcome.rule} if isinstance(outcome, RefusedRead) else told
 
 
 def _quarantine_id(source: Source, payload: Any) -> UUID:

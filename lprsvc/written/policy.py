@@ -10,7 +10,7 @@ from accounts.people import Person
 from accounts.roles import ROLE_LABELS, ROLE_PERMISSIONS, ROLES_GIVEN_BY, Role, permissions_of
 from alerts.policy import check_can_keep_alerts
 from audit.actors import VENDOR_LOG_ID
-from ingest.policy import check_can_manage_sources
+from ingest.policy import check_can_manage_jurisdictions, check_can_manage_sources
 from lprsvc.addresses import Address, all_addresses
 from lprsvc.lib.errors import PolicyDenied
 from lprsvc.lib.permissions import Permission as P
@@ -320,6 +320,11 @@ ACTS: tuple[Act, ...] = (
         policy.check_can_manage_agencies,
     ),
     Act("Change sources, cameras, feed keys", check_can_manage_sources, check_can_manage_sources),
+    Act(
+        "Enter the rules of jurisdictions",
+        check_can_manage_jurisdictions,
+        check_can_manage_jurisdictions,
+    ),
 )
 
 

@@ -20,6 +20,7 @@ from pathlib import Path
 import psycopg
 from psycopg import sql
 
+from ingest.regions import FIPS_OF_STATE
 from lprsvc.database.roles import LOGIN_ROLES, ensure_roles, own_database
 from lprsvc.runtime import process
 from lprsvc.runtime.broker import Valkey
@@ -55,6 +56,14 @@ _SHAPING = (
     "tests/harness/cluster.py",
     "requirements.txt",
 )
+# Where no rule says that it is lawful nothing is stored, so every state and territory has one that
+# allows what a read may be at all; tests of the rules themselves enter others.
+_RULES = """
+INSERT INTO ingest_jurisdictionrule
+       (state, geoid, is_lawful, retention_days, citation, valid_from, created_at)
+SELECT state, geoid, true, 3660, 'For tests', '1990-01-01', now()
+  FROM unnest(%s::text[], %s::int[]) AS given (state, geoid)
+"""
 
 
 class TemplateError(Exception):
@@ -189,6 +198,10 @@ def _make_cluster(servers: Servers, kept: Path) -> None:
             connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(TEMPLATE)))
             own_database(connection, TEMPLATE)
         _migrate(servers)
+        with servers.connect("lpr_owner", TEMPLATE) as connection:
+            connection.execute(
+                _RULES, [list(FIPS_OF_STATE), list(map(int, FIPS_OF_STATE.values()))]
+            )
     for old in sorted(kept.parent.glob("cluster-*"), key=_last_use)[: 1 - _KEPT_CLUSTERS]:
         shutil.rmtree(old, ignore_errors=True)
     try:

@@ -28,7 +28,7 @@ def checked(**changes: Any) -> Row:
     read = generic.parse(payload(**changes))
     assert isinstance(read, ReadIn), read
     album = Album([read], source_id=1, load=lambda _: SCENE)
-    return check(read, index=0, cameras=CAMERAS, album=album, now=NOW)
+    return check(read, index=0, county=42101, cameras=CAMERAS, album=album, now=NOW)
 
 
 def reason(**changes: Any) -> QuarantineReason:

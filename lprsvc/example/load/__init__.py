@@ -19,6 +19,7 @@ from lprsvc.example.load.accounts import load_agencies, load_people, load_rules
 from lprsvc.example.load.alerts import LATEST_READS, load_alerts, split_reads
 from lprsvc.example.load.cameras import load_sources
 from lprsvc.example.load.credentials import load_credentials
+from lprsvc.example.load.jurisdictions import load_jurisdictions
 from lprsvc.example.load.reads import HISTORY, LATEST, is_delivered, load_reads
 from lprsvc.example.load.setting import Loading, environment_of
 from lprsvc.example.load.terminations import load_terminations
@@ -74,6 +75,7 @@ def _load(loading: Loading, count: int) -> None:
     load_access(loading, agencies[AGENCIES[0].code], people)
     load_training(loading, agencies, people)
     load_terminations(loading, agencies[AGENCIES[0].code], people)
+    load_jurisdictions(loading)
     sources = load_sources(loading)
     before, latest = split_reads(_world(agencies, count))
     load_reads(loading, sources, before, name=HISTORY)

@@ -1,0 +1,136 @@
+"""Whether a read may be kept where it was made, and until when (ING-6). Pure but for the borders.
+
+Default deny: a place whose state has no rule keeps nothing.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from ingest.checking import find_camera
+from ingest.models import Camera, JurisdictionRule
+from ingest.regions import locate
+from ingest.rules import MAX_AGE, RefusalReason
+from ingest.schemas import Delivered, ReadIn
+
+_E7 = 10_000_000
+_COUNTIES_OF_STATE = 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class Law:
+    """What holds in a county: the stricter of its state's rule and its own.
+
+    `rule` is the rule that forbids it or has the shorter time.
+    """
+
+    rule: int
+    is_lawful: bool
+    retention_days: int
+
+
+@dataclass(frozen=True, slots=True)
+class Ruling:
+    """What the law says of one read. `county` is None where no place could be told, at sea and
+    abroad: that is for the checks of the read to say."""
+
+    county: int | None = None
+    refusal: RefusalReason | None = None
+    rule: int | None = None
+
+
+_NOWHERE = Ruling()
+
+
+def kept_until(captured_at: datetime, retention_days: int) -> datetime:
+    """When a read's time is over: so many times 24 hours after its capture, whatever the clocks
+    of its place do meanwhile."""
+    return captured_at.astimezone(UTC) + timedelta(days=retention_days)
+
+
+@dataclass(slots=True)
+class Rulebook:
+    """The rules of all places, as they were when it was made; withdrawn ones are not in it."""
+
+    rules: Sequence[JurisdictionRule]
+    _begun: dict[date, dict[int, Law]] = field(default_factory=dict)
+
+    def law_of(self, county: int, day: date) -> Law | None:
+        """What holds in a county on a day (UTC); None where its state has no rule."""
+        laws = self._begun.get(day)
+        if laws is None:
+            # One day's at a time: yesterday's is of no more use.
+            laws = self._laws_on(day)
+            self._begun = {day: laws}
+        of_state = laws.get(county // _COUNTIES_OF_STATE)
+        own = laws.get(county)
+        return stricter(of_state, own) if of_state and own else of_state
+
+    def _laws_on(self, day: date) -> dict[int, Law]:
+        begun = [rule for rule in self.rules if rule.valid_from <= day]
+        begun.sort(key=lambda rule: rule.valid_from)
+        return {rule.geoid: law_by(rule) for rule in begun}
+
+    def ruling(self, read: Delivered, cameras: Mapping[str, Camera], now: datetime) -> Ruling:
+        """What the law of its place says of a delivered read."""
+        if not isinstance(read, ReadIn):
+            return _NOWHERE
+        camera = find_camera(read, cameras)
+        county = _county(read, camera)
+        if county is None:
+            return _NOWHERE
+        law = self.law_of(county, now.astimezone(UTC).date())
+        if law is None:
+            return Ruling(county, RefusalReason.JURISDICTION_UNRULED)
+        if not law.is_lawful:
+            return Ruling(county, RefusalReason.JURISDICTION_UNLAWFUL, law.rule)
+        # A clock that was never set says nothing of how old the read is: that is for the checks.
+        captured_at = _captured_at(read, camera)
+        if captured_at >= now - MAX_AGE and kept_until(captured_at, law.retention_days) < now:
+            return Ruling(county, RefusalReason.RETENTION_OVER, law.rule)
+        return Ruling(county)
+
+
+def law_by(rule: JurisdictionRule) -> Law:
+    """What one rule says."""
+    return Law(rule.pk, rule.is_lawful, rule.retention_days)
+
+
+def stricter(one: Law, other: Law) -> Law:
+    """Lawful where both are, and as long as the shorter."""
+    first, second = sorted((one, other), key=lambda law: (law.is_lawful, law.retention_days))
+    days = min(first.retention_days, second.retention_days)
+    return Law(first.rule, first.is_lawful and second.is_lawful, days)
+
+
+def rulings(
+    book: Rulebook, reads: Iterable[Delivered], cameras: Mapping[str, Camera], now: datetime
+) -> list[Ruling]:
+    """What the law says of each read of a delivery."""
+    return [book.ruling(read, cameras, now) for read in reads]
+
+
+def _captured_at(read: ReadIn, camera: Camera | None) -> datetime:
+    """Where the software told no zone, by the camera's own clock: to the hour, which is enough."""
+    if read.captured_at.tzinfo is not None:
+        return read.captured_at
+    return read.captured_at.replace(tzinfo=ZoneInfo(camera.timezone) if camera else UTC)
+
+
+def _county(read: ReadIn, camera: Camera | None) -> int | None:
+    """Where the read was made: a fixed camera stands where its record says, a mobile one where
+    the read says (ING-6)."""
+    if camera is not None and camera.latitude_e7 is not None and camera.longitude_e7 is not None:
+        region = locate(camera.latitude_e7, camera.longitude_e7)
+    elif _is_place(read.latitude, 90) and _is_place(read.longitude, 180):
+        # Both are numbers: see there.
+        region = locate(round((read.latitude or 0) * _E7), round((read.longitude or 0) * _E7))
+    else:
+        region = None
+    return region.geoid if region else None
+
+
+def _is_place(degrees: float | None, limit: float) -> bool:
+    """NaN is none."""
+    return degrees is not None and -limit <= degrees <= limit
