@@ -3,9 +3,11 @@
 from django.urls import path
 
 from ingest import api, feed_api
+from ingest.maps.views import map_tile
 
 urlpatterns = [
     path("api/v1/feeds/<str:format>/", feed_api.deliver_vendor, name="api_feed"),
     path("api/v1/reads/", api.deliver_reads, name="api_reads"),
+    path("tiles/<slug:source>/<int:z>/<int:x>/<int:y>", map_tile, name="map_tile"),
     path("api/v1/receipts/<uuid:receipt>/", api.show_receipt, name="api_receipt"),
 ]

@@ -8,7 +8,10 @@ from typing import Any
 
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, register
+from django.core.exceptions import ImproperlyConfigured
 
+from ingest.maps.archive import fault_of
+from ingest.maps.sources import Kind, parse_sources
 from lprsvc.runtime.environment import ROLE_VARIABLES
 
 _MIN_SECRET = 50
@@ -79,9 +82,30 @@ def check_database_role(app_configs: Any, **_: Any) -> list[CheckMessage]:  # no
     ]
 
 
+@register(Tags.security)
+def check_tile_sources(app_configs: Any, **_: Any) -> list[CheckMessage]:  # noqa: ARG001
+    """lprsvc.E006: what maps are made of can be read, and is asked for by TLS in production."""
+    try:
+        sources = parse_sources(settings.TILE_SOURCES)
+    except ImproperlyConfigured as error:
+        return [Error(str(error), hint="See docs/maps.md.", id="lprsvc.E006")]
+    faults = [fault_of(source.path) for source in sources if source.kind is Kind.ARCHIVE]
+    if settings.IS_PRODUCTION:
+        plain = [source.code for source in sources if source.url.startswith("http:")]
+        faults += [f"{code} is asked without TLS" for code in plain]
+    return [
+        Error(f"TILE_SOURCES: {fault}.", hint="See docs/maps.md.", id="lprsvc.E006")
+        for fault in faults
+        if fault
+    ]
+
+
 def refuse_unsafe() -> None:
     """End this process, saying why, when a check of this module finds an error."""
-    checks = (check_secret_key, check_hosts, check_mail, check_database_role)
+    checks = (
+        *(check_secret_key, check_hosts, check_mail, check_database_role),
+        check_tile_sources,
+    )
     found = [message for check in checks for message in check(None) if message.is_serious()]
     if found:
         # Not an Exception: Celery logs those of its signals and starts all the same.

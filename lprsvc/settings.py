@@ -270,6 +270,13 @@ def _static_headers(headers: Any, path: str, url: str) -> None:
 
 WHITENOISE_ADD_HEADERS_FUNCTION = _static_headers
 
+# Where map pictures come from (docs/maps.md): a list of sources as JSON. Without one, maps draw the
+# streets of our own tables, and no outside host is ever asked.
+# `ingest.maps.sources` reads it, and a check names what is wrong.
+TILE_SOURCES: Any = env.json("TILE_SOURCES", [{"code": "streets", "kind": "streets"}])
+TILE_CACHE_DIR = Path(env.str("TILE_CACHE_DIR", str(DATA_DIR / "tiles")))
+TILE_CACHE_BYTES = env.int("TILE_CACHE_MB", 1024) * 2**20
+
 # --- Cache, queue, mail -----------------------------------------------------------------------
 
 REDIS_URL = env.str("REDIS_URL")

@@ -16,9 +16,12 @@ from django.forms.boundfield import BoundField
 from django.forms.widgets import ChoiceWidget
 from django.template.context import RequestContext
 from django.templatetags.static import static
+from django.urls import reverse
 from django.utils.html import format_html, json_script
 from django.utils.safestring import SafeString
 from django.utils.timesince import timesince
+
+from ingest.maps.sources import TileSource, all_sources
 
 register = template.Library()
 
@@ -261,6 +264,25 @@ def query_with(context: RequestContext, **changes: str | int | None) -> str:
         else:
             query[name] = str(value)
     return f"?{query.urlencode()}"
+
+
+@register.inclusion_tag("partials/_map_scripts.html")
+def map_scripts() -> dict[str, Any]:
+    """The scripts of a page with maps, and what they may draw: the sources of the settings."""
+    return {"layers": [_layer(source) for source in all_sources()]}
+
+
+def _layer(source: TileSource) -> dict[str, Any]:
+    address = reverse("map_tile", args=[source.code, 0, 0, 0]).removesuffix("0/0/0")
+    return {
+        "kind": source.kind,
+        "layer": source.layer,
+        "label": source.label,
+        "credit": source.credit,
+        "minZoom": source.min_zoom,
+        "maxZoom": source.max_zoom,
+        "url": f"{address}{{z}}/{{x}}/{{y}}",
+    }
 
 
 @register.simple_tag

@@ -26,6 +26,15 @@ PRODUCTION = {
     "DATABASE_URL_OWNER": "postgresql://lpr_owner@127.0.0.1:1/lprsvc",
 }
 
+TILES = {
+    "code": "topo",
+    "kind": "http",
+    "label": "Topographic",
+    "credit": "USGS",
+    "url": "https://tiles.example/{z}/{y}/{x}",
+    "max_zoom": 16,
+}
+
 
 def ids(**settings: object) -> list[str]:
     complete = {
@@ -43,6 +52,7 @@ def ids(**settings: object) -> list[str]:
             *checks.check_hosts(None),
             *checks.check_mail(None),
             *checks.check_database_role(None),
+            *checks.check_tile_sources(None),
         ]
         return [message.id or "" for message in found]
 
@@ -50,6 +60,7 @@ def ids(**settings: object) -> list[str]:
 @pytest.mark.filterwarnings("ignore:Overriding setting DATABASES")
 def test_a_complete_production_set_up_passes() -> None:
     assert ids() == []
+    assert ids(TILE_SOURCES=[TILES]) == []
 
 
 @pytest.mark.parametrize(
@@ -57,6 +68,7 @@ def test_a_complete_production_set_up_passes() -> None:
     [
         ({"SECRET_KEY": "short"}, "lprsvc.E001"),
         ({"SECRET_KEY": "a" * 60}, "lprsvc.E001"),
+        ({"TILE_SOURCES": [TILES | {"url": "http://tiles.example/{z}/{y}/{x}"}]}, "lprsvc.E006"),
         ({"SECRET_KEY": "django-insecure-" + GOOD + GOOD}, "lprsvc.E001"),
         ({"ALLOWED_HOSTS": []}, "lprsvc.E002"),
         ({"ALLOWED_HOSTS": ["*"]}, "lprsvc.E002"),
@@ -73,6 +85,15 @@ def test_each_default_that_is_unsafe_is_found(
 ) -> None:  # SAF-3
     assert ids(**wrong) == [found]
     assert ids(**wrong, IS_PRODUCTION=False) == []
+
+
+@pytest.mark.parametrize(
+    "sources", [[{"code": "x"}], [TILES | {"kind": "archive", "path": "/no.pmtiles"}]], ids=str
+)
+@pytest.mark.filterwarnings("ignore:Overriding setting DATABASES")
+def test_maps_that_can_not_be_drawn_are_found_everywhere(sources: list[dict[str, object]]) -> None:
+    assert ids(TILE_SOURCES=sources) == ["lprsvc.E006"]
+    assert ids(TILE_SOURCES=sources, IS_PRODUCTION=False) == ["lprsvc.E006"]
 
 
 def start(data: Path, *command: str, **changed: str) -> subprocess.CompletedProcess[str]:

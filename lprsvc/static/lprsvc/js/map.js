@@ -1,10 +1,13 @@
-/* Draws hits on a map that asks nobody outside: a grid and the states' borders.
+/* Draws hits on a map that asks nobody outside: a grid, the states' borders, and what
+   map-layers.js puts under them.
    Data: <div data-map data-points="id of a JSON block" data-outlines="address of the borders">.
    Rows [data-hit-row], buttons [data-hit-show] and cards #hit-N move with the markers. */
 (function () {
   "use strict";
 
-  var CLOSEST = 12; /* zoom for a single place: a town, with the borders still in view */
+  var CLOSEST = 12; /* zoom for places: a town, with the borders still in view */
+  var ALONE = 8; /* zoom for a single place where there is nothing but borders to see */
+  var STREETS = 16; /* … and where there are streets or pictures */
 
   function element(tag, css, text) {
     var made = document.createElement(tag);
@@ -124,11 +127,21 @@
     var map = L.map(box, { maxZoom: 18, minZoom: 2, zoomSnap: 0.5, attributionControl: false });
     var markers = {};
     var spots = bySpot(points);
+    var alone = ALONE;
 
     L.control.scale().addTo(map);
-    fit(map, points);
+    fit(map, points, ALONE);
     gridLayer().addTo(map);
+    if (window.lprMapLayers && window.lprMapLayers(map, showBorders)) {
+      alone = STREETS;
+      fit(map, points, alone);
+    }
     addOutlines(map, box.dataset.outlines);
+
+    function showBorders() {
+      alone = ALONE;
+      fit(map, points, alone);
+    }
 
     function choose(numbers, scroll) {
       Object.keys(markers).forEach(function (number) {
@@ -179,7 +192,7 @@
     function resize(printed) {
       box.classList.toggle("is-printed", printed);
       map.invalidateSize({ animate: false });
-      fit(map, points);
+      fit(map, points, alone);
     }
     window.addEventListener("beforeprint", function () {
       resize(true);
@@ -189,11 +202,11 @@
     });
   }
 
-  function fit(map, points) {
+  function fit(map, points, alone) {
     var bounds = L.latLngBounds(points.map(function (point) {
       return [point.latitude, point.longitude];
     }));
-    map.fitBounds(bounds.pad(0.15), { maxZoom: points.length === 1 ? 8 : CLOSEST, animate: false });
+    map.fitBounds(bounds.pad(0.15), { maxZoom: points.length === 1 ? alone : CLOSEST, animate: false });
   }
 
   /* Scrolls the table's own box, never the page: the map must stay where the pointer is. */
