@@ -11,7 +11,9 @@ from lprsvc.lib.errors import PolicyDenied
 from lprsvc.lib.permissions import Permission
 
 # Those who watch over agency managers: not theirs to suspend.
-OVERSEERS = frozenset({Role.AUDITOR.value, Role.CONTRACTING_OFFICER.value})
+OVERSEERS = frozenset(
+    {Role.AUDITOR.value, Role.CONTRACTING_OFFICER.value, Role.PRIVACY_OFFICER.value}
+)
 VENDORS_TO_GIVE = frozenset(role.value for role in ROLES_GIVEN_BY[Role.VENDOR_ADMINISTRATOR])
 
 

@@ -16,6 +16,7 @@ class Role(StrEnum):
     AGENCY_MANAGER = "agency_manager"
     AUDITOR = "auditor"
     CONTRACTING_OFFICER = "contracting_officer"
+    PRIVACY_OFFICER = "privacy_officer"
     VENDOR_ADMINISTRATOR = "vendor_administrator"
 
 
@@ -25,6 +26,7 @@ ROLE_LABELS: dict[Role, str] = {
     Role.AGENCY_MANAGER: "Agency manager",
     Role.AUDITOR: "Auditor",
     Role.CONTRACTING_OFFICER: "Contracting officer",
+    Role.PRIVACY_OFFICER: "Privacy officer",
     Role.VENDOR_ADMINISTRATOR: "Vendor administrator",
 }
 
@@ -36,12 +38,15 @@ ROLE_PERMISSIONS: dict[Role, frozenset[P]] = {
     ),
     Role.AUDITOR: frozenset({P.READ_LOG_AGENCY}),
     Role.CONTRACTING_OFFICER: frozenset(),
+    # Asks for amendments without seeing a read (QRY-10).
+    Role.PRIVACY_OFFICER: frozenset({P.REQUEST_AMENDMENTS}),
     # Never the content of an agency's queries (AUD-5).
     Role.VENDOR_ADMINISTRATOR: frozenset(
         {
             P.MANAGE_AGENCIES,
             P.PUBLISH_RULES,
             P.MANAGE_SOURCES,
+            P.REVIEW_READS,
             P.READ_LOG_VENDOR,
             P.ENTER_ADMIN,
         }
@@ -56,11 +61,13 @@ ROLES_GIVEN_BY: dict[Role, frozenset[Role]] = {
     Role.AGENCY_MANAGER: frozenset({Role.INVESTIGATOR, Role.SUPERVISOR}),
     Role.AUDITOR: frozenset(),
     Role.CONTRACTING_OFFICER: frozenset(),
+    Role.PRIVACY_OFFICER: frozenset(),
     Role.VENDOR_ADMINISTRATOR: frozenset(
         {
             Role.AGENCY_MANAGER,
             Role.AUDITOR,
             Role.CONTRACTING_OFFICER,
+            Role.PRIVACY_OFFICER,
             Role.VENDOR_ADMINISTRATOR,
         }
     ),

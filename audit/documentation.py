@@ -3,7 +3,7 @@
 from itertools import groupby
 from pathlib import Path
 
-from audit.kinds import LABELS, OPENS_READS, Kind
+from audit.kinds import LABELS, OPENS_ONE_READ, OPENS_READS, Kind
 
 PAGE = Path(__file__).parents[1] / "docs" / "audit-events.md"
 
@@ -39,6 +39,8 @@ def render() -> str:
 
 
 def _opens(kind: Kind) -> str:
+    if kind in OPENS_ONE_READ:
+        return ". Opens the one read it names to its own transaction"
     return ". Opens its plate and window to its own transaction" if kind in OPENS_READS else ""
 
 

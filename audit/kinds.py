@@ -38,6 +38,17 @@ class Kind(StrEnum):
     RESULT_MARKED = "result.marked"
     RESULT_ERROR_REPORTED = "result.error_reported"
 
+    READ_REVIEWED = "read.reviewed"
+    READ_PHOTO_VIEWED = "read.photo_viewed"
+    READ_CORRECTED = "read.corrected"
+    READ_AMENDMENT_REQUESTED = "read.amendment_requested"
+    READ_REPORTS_VIEWED = "read.reports_viewed"
+    READ_REPORT_CORRECTED = "read.report_corrected"
+    READ_REPORT_REJECTED = "read.report_rejected"
+    READ_REPORT_WITHDRAWN = "read.report_withdrawn"
+    READ_REFUSED = "read.refused"
+    READ_FAILED = "read.failed"
+
     REPORT_PRINTED = "report.printed"
     REPORT_DOWNLOADED = "report.downloaded"
 
@@ -58,6 +69,7 @@ class Kind(StrEnum):
     ALERT_NOTIFIED = "alert.notified"
     ALERT_NOTIFY_FAILED = "alert.notify_failed"
     ALERT_MATCH_VIEWED = "alert.match_viewed"
+    ALERT_MATCH_WITHDRAWN = "alert.match_withdrawn"
     ALERT_DISPOSED = "alert.disposed"
     ALERT_REFUSED = "alert.refused"
     ALERT_FAILED = "alert.failed"
@@ -90,6 +102,9 @@ class Kind(StrEnum):
 
     INGEST_LOADED = "ingest.loaded"
 
+    PLACES_LOADED = "places.loaded"
+    PLACES_RETIRED = "places.retired"
+
     INCIDENT_RECORDED = "incident.recorded"
 
     SYSTEM_HEARTBEAT = "system.heartbeat"
@@ -100,12 +115,21 @@ class Kind(StrEnum):
     SYSTEM_MAINTAINED = "system.maintained"
 
 
+# Of these the database shows no more than the one read named by the field `read`, and that only
+# while a report of an error in it is open (QRY-2, QRY-10).
+OPENS_ONE_READ = frozenset({Kind.READ_REVIEWED, Kind.READ_PHOTO_VIEWED, Kind.READ_CORRECTED})
+
 # The kinds whose fields plate, state, start and end open that plate's reads to the very
-# transaction that recorded them. The database holds the same list (0002_event.sql); a test
+# transaction that recorded them. The database holds the same lists (0003_one_read.sql); a test
 # compares the two.
-OPENS_READS = frozenset(
-    {Kind.QUERY_RUN, Kind.RESULT_VIEWED, Kind.RESULT_PHOTO_VIEWED, Kind.ALERT_MATCH_VIEWED}
-)
+OPENS_READS = OPENS_ONE_READ | {
+    Kind.QUERY_RUN,
+    Kind.RESULT_VIEWED,
+    Kind.RESULT_PHOTO_VIEWED,
+    Kind.RESULT_ERROR_REPORTED,
+    Kind.ALERT_MATCH_VIEWED,
+    Kind.READ_AMENDMENT_REQUESTED,
+}
 
 
 # What people read; a test demands one for every kind.
@@ -138,6 +162,16 @@ LABELS: dict[Kind, str] = {
     Kind.RESULT_PHOTO_VIEWED: "Viewed a photograph",
     Kind.RESULT_MARKED: "Marked a hit",
     Kind.RESULT_ERROR_REPORTED: "Reported an error",
+    Kind.READ_REVIEWED: "Looked at a read reported as wrong",
+    Kind.READ_PHOTO_VIEWED: "Viewed a photograph of a read reported as wrong",
+    Kind.READ_CORRECTED: "Corrected a read",
+    Kind.READ_AMENDMENT_REQUESTED: "Asked for an amendment",
+    Kind.READ_REPORTS_VIEWED: "Looked at reports of errors",
+    Kind.READ_REPORT_CORRECTED: "Error report: read corrected",
+    Kind.READ_REPORT_REJECTED: "Error report: rejected",
+    Kind.READ_REPORT_WITHDRAWN: "Error report: withdrawn",
+    Kind.READ_REFUSED: "Error report or correction refused",
+    Kind.READ_FAILED: "Error report or correction failed",
     Kind.REPORT_PRINTED: "Made a report",
     Kind.REPORT_DOWNLOADED: "Downloaded a report",
     Kind.ALERT_BATCH_UPLOADED: "Uploaded hot plates",
@@ -157,6 +191,7 @@ LABELS: dict[Kind, str] = {
     Kind.ALERT_NOTIFIED: "Sent a notification",
     Kind.ALERT_NOTIFY_FAILED: "Notification failed",
     Kind.ALERT_MATCH_VIEWED: "Viewed a match",
+    Kind.ALERT_MATCH_WITHDRAWN: "Match withdrawn: the plate was misread",
     Kind.ALERT_DISPOSED: "Recorded what came of a match",
     Kind.ALERT_REFUSED: "Alert action refused",
     Kind.ALERT_FAILED: "Alert action failed",
@@ -182,6 +217,8 @@ LABELS: dict[Kind, str] = {
     Kind.NOTICE_FAILED: "Mail failed",
     Kind.ACCESS_REFUSED: "Was refused a page",
     Kind.INGEST_LOADED: "Loaded reads",
+    Kind.PLACES_LOADED: "Loaded streets or addresses",
+    Kind.PLACES_RETIRED: "Took streets or addresses out of use",
     Kind.INCIDENT_RECORDED: "Recorded an incident",
     Kind.SYSTEM_HEARTBEAT: "Heartbeat",
     Kind.SYSTEM_STARTED: "Service started",

@@ -106,3 +106,14 @@ class RuleForm(ReasonForm):
         "valid_from",
         "reason",
     )
+
+
+class WithdrawalForm(forms.Form):
+    """Why a report of an error is taken back."""
+
+    reason = forms.CharField(
+        label="Why you take it back",
+        max_length=1_000,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        error_messages={"required": "Say why you take the report back."},
+    )

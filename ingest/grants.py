@@ -1,13 +1,24 @@
 """What the database's roles may do with the ingest room's tables.
 
 Reads are inserted by ``lpr_ingest`` alone and seen by nobody without an event (row-level
-security). No role but the worker sees the outbox, and none updates or removes a read.
+security). No role but the worker sees the outbox, and none updates or removes a read: a correction
+goes through a function of the owner's, which keeps the original (``sql/0007_mistake.sql``).
+Streets, addresses and places are written by ``lpr_places`` alone, which sees nothing else.
 """
 
 _GOVERNED = "SELECT, INSERT, UPDATE"
 _HISTORY = "SELECT, INSERT"
 _BATCH_COLUMNS = "id, source_id, feed_key_id, format, received_at, note"
 _BATCH_COUNTS = "stored, duplicate, quarantined, refused, exceptions"
+
+_MAP = {
+    "geo_address": "SELECT",
+    "geo_intersection": "SELECT",
+    "geo_segment": "SELECT",
+    "ingest_geodataset": "SELECT",
+    "ingest_place": "SELECT",
+    "ingest_placequeue": "SELECT",
+}
 
 GRANTS = {
     "lpr_app": {
@@ -29,6 +40,11 @@ GRANTS = {
         "ingest_batch": "SELECT",
         "ingest_quarantinedread": "SELECT",
         "ingest_read": "SELECT",
+        **_MAP,
+        # No DELETE, no INSERT: ingest_supersede_read() writes it.
+        "ingest_correction": "SELECT",
+        "ingest_amendment": "SELECT, INSERT, UPDATE",
+        "ingest_errorreport": "SELECT, INSERT, UPDATE",
     },
     "lpr_worker": {
         "ingest_source": "SELECT",
@@ -38,9 +54,14 @@ GRANTS = {
         "ingest_photograph": "SELECT",
         "ingest_batch": "SELECT",
         "ingest_outbox": "SELECT, DELETE",
+        "ingest_retraction": "SELECT, DELETE",
         "ingest_cameraname": "SELECT",
         "ingest_deliverykey": "SELECT, DELETE",
         "ingest_read": "SELECT",
+        **_MAP,
+        # Mails about them, and their erasure when they are done with.
+        "ingest_amendment": "SELECT, DELETE",
+        "ingest_errorreport": "SELECT, DELETE",
     },
     "lpr_ingest": {
         "ingest_source": "SELECT",
@@ -55,5 +76,18 @@ GRANTS = {
         "ingest_cameraactivity": "SELECT, INSERT, UPDATE",
         "ingest_device": "SELECT, INSERT, UPDATE",
         "ingest_read": "SELECT, INSERT",
+        # Which cells are known already, and the queue of those that are not.
+        "ingest_place": "SELECT (cell)",
+        "ingest_placequeue": "INSERT",
+        # By id alone: what was taken out, and must not come back with a redelivery.
+        "ingest_correction": "SELECT (key_id)",
+    },
+    "lpr_places": {
+        "geo_address": "SELECT, INSERT",
+        "geo_intersection": "SELECT, INSERT",
+        "geo_segment": "SELECT, INSERT",
+        "ingest_geodataset": "SELECT, INSERT, UPDATE",
+        "ingest_place": "SELECT, INSERT, UPDATE",
+        "ingest_placequeue": "SELECT, INSERT, UPDATE, DELETE",
     },
 }

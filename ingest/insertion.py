@@ -16,6 +16,7 @@ from psycopg import sql
 from psycopg.errors import CheckViolation
 from psycopg.types.json import Jsonb
 
+from ingest.cells import cell_of
 from ingest.checking import Row
 from ingest.photographs import Picture
 
@@ -104,6 +105,12 @@ INSERT INTO ingest_quarantinedread (id, batch_id, index, reason, detail, payload
 SELECT id, %s, index, reason, detail, payload, %s
   FROM unnest(%s::uuid[], %s::int4[], %s::text[], %s::text[], %s::jsonb[])
        AS given (id, index, reason, detail, payload)
+ON CONFLICT DO NOTHING
+"""
+_QUEUE_PLACES = """
+INSERT INTO ingest_placequeue (cell, queued_at, due_at, attempts)
+SELECT given.cell, %(now)s, %(now)s, 0 FROM unnest(%(cells)s::int8[]) AS given (cell)
+ WHERE NOT EXISTS (SELECT FROM ingest_place known WHERE known.cell = given.cell)
 ON CONFLICT DO NOTHING
 """
 
@@ -208,6 +215,15 @@ def insert_reads(rows: Sequence[Row], *, batch: UUID, now: datetime) -> set[UUID
                     copy.write_row(_values(row))
             cursor.execute(_INSERT_STAGED, {"batch": batch, "now": now})
         return {id_ for (id_,) in cursor.fetchall()}
+
+
+def queue_places(rows: Iterable[Row], *, now: datetime) -> int:
+    """Queue the cells of these reads that nothing is known of; returns how many were new."""
+    places = {(row.latitude_e7, row.longitude_e7) for row in rows}
+    cells = sorted({cell_of(*place) for place in places})
+    with _cursor() as cursor:
+        cursor.execute(_QUEUE_PLACES, {"cells": cells, "now": now})
+        return cursor.rowcount
 
 
 def insert_keys(keys: Mapping[UUID, UUID], *, now: datetime) -> None:

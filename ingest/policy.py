@@ -1,4 +1,4 @@
-"""Who may manage sources, and which of them may deliver."""
+"""Who may manage sources, and which of them may deliver; who reports and corrects errors."""
 
 from accounts.people import Person
 from audit.actors import Actor
@@ -32,3 +32,33 @@ def check_can_deliver(source: Source, feed_key: FeedKey | None) -> None:
         raise PolicyDenied("source_paused", f"Source {source.code} is paused; nothing was kept.")
     if feed_key is not None and feed_key.revoked_at is not None:
         raise PolicyDenied("feed_key_revoked", "This feed key has been revoked.")
+
+
+def check_can_report_errors(person: Person) -> int:
+    """Whoever may see reads reports what is wrong with one; returns the agency it is reported for.
+
+    That it is a read of theirs is for the room that showed it to say. Raises PolicyDenied.
+    """
+    sees_reads = person.may(Permission.RUN_QUERIES) or person.may(Permission.KEEP_ALERTS)
+    if not sees_reads or person.agency_id is None:
+        raise PolicyDenied("reports_not_permitted", "Your roles do not include reports of errors.")
+    return person.agency_id
+
+
+def check_can_request_amendments(person: Person) -> int:
+    """The agency's privacy office asks on an individual's behalf (QRY-10); returns the agency.
+
+    Raises PolicyDenied.
+    """
+    if not person.may(Permission.REQUEST_AMENDMENTS) or person.agency_id is None:
+        raise PolicyDenied(
+            "amendments_not_permitted", "Only an agency's privacy office asks for amendments."
+        )
+    return person.agency_id
+
+
+def check_can_review_reads(actor: Actor) -> None:
+    """Looking at a read that was reported, correcting it, rejecting the report: the vendor's
+    people. Raises PolicyDenied."""
+    if not (isinstance(actor, Person) and actor.may(Permission.REVIEW_READS)):
+        raise PolicyDenied("review_vendor_only", "Only the vendor reviews reported reads.")

@@ -51,6 +51,14 @@ ACTIVITY_RESOLUTION = timedelta(seconds=10)
 # What a quarantined read keeps of its payload, in bytes of JSON.
 PAYLOAD_MAX_BYTES = 64 * 1024
 
+# Nearest address and intersection, in metres on the ground. An address point this near is the
+# address; further off, a street that is nearer counts for more.
+ROOFTOP_REACH_METRES = 100.0
+ADDRESS_REACH_METRES = 1_000.0
+INTERSECTION_REACH_METRES = 5_000.0
+# Looked up by one statement.
+PLACES_PER_STATEMENT = 500
+
 
 class QuarantineReason(StrEnum):
     """Why a read waits in quarantine. A code is never renamed: receipts and scripts hold it."""
@@ -91,3 +99,22 @@ class Quarantined(Exception):
         self.reason = reason
         # It quotes what was sent, and no text in the database holds U+0000.
         self.detail = detail.replace("\0", "\ufffd")
+
+
+# --- errors in reads (QRY-10) ---------------------------------------------------------------------
+
+# Business time that the vendor has for a report. Own choice: three business days.
+REVIEW_WITHIN = timedelta(hours=3 * 24)
+# 5 U.S.C. 552a(d)(2)(A): a request to amend is acknowledged within ten days, "excluding Saturdays,
+# Sundays, and legal public holidays".
+AMENDMENT_WITHIN = timedelta(hours=10 * 24)
+# A closed report is erased after as long as a query can be recalled (PIA, "Web Access and Mobile
+# Application": 60 days). What stays is the log, and the original beside the correction.
+REPORT_KEPT = timedelta(days=60)
+# Own choice: two pages of text are a letter, not a report.
+REPORT_TEXT_MAX = 2_000
+# An individual knows the day or the week, seldom the hour. Each read of the days becomes a report
+# that somebody has to look at.
+AMENDMENT_MAX_DAYS = 31
+AMENDMENT_MAX_READS = 100
+REPORTS_PER_PAGE = 25

@@ -1,26 +1,146 @@
 """Reading what cameras saw. Reads are seen only within a transaction that recorded an event which
 opens them (row-level security): the caller has done so; without it the database refuses."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TYPE_CHECKING
 from uuid import UUID
 
+from accounts.people import Person
+from ingest import nearest
+from ingest.cells import cell_of
 from ingest.credentials import hash_secret
 from ingest.models import (
+    WAITING_REPORTS,
+    AddressMethod,
     Batch,
     Camera,
     CameraActivity,
     Device,
+    ErrorReport,
     FeedKey,
     JurisdictionRule,
+    KnownPlace,
     OutboxEntry,
     Photograph,
     Read,
     Source,
 )
+from ingest.rules import ADDRESS_REACH_METRES, INTERSECTION_REACH_METRES
 from ingest.storage import read_photograph
 from lprsvc.lib.errors import NotFound
+
+_KILOMETRE = 1_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """The nearest address and intersection of a read's place, and how they were found.
+
+    Texts are empty where there is nothing within reach; distances are metres on the ground; the
+    data sets are named with their version, and empty where none covers the place.
+    """
+
+    address: str
+    address_method: AddressMethod
+    address_distance_m: float | None
+    address_dataset: str
+    intersection: str
+    intersection_distance_m: float | None
+    intersection_dataset: str
+
+    @property
+    def address_text(self) -> str:
+        """The address as people read it, never without what it is worth."""
+        if self.address_method == AddressMethod.INTERPOLATED:
+            return f"approx. {self.address}"
+        if self.address_method == AddressMethod.STREET:
+            return f"{self.address} (street only)"
+        if self.address_method == AddressMethod.NO_DATA:
+            return "no address data for this area"
+        reach = round(ADDRESS_REACH_METRES / _KILOMETRE)
+        return self.address or f"no address within {reach} km"
+
+    @property
+    def address_note(self) -> str:
+        """Method, distance and data set of the address; empty where there is none."""
+        if self.address_distance_m is None:
+            return self.address_dataset
+        method = AddressMethod(self.address_method).label
+        return f"{method}, {_distance(self.address_distance_m)}; {self.address_dataset}"
+
+    @property
+    def intersection_text(self) -> str:
+        """The intersection as people read it."""
+        if not self.intersection_dataset:
+            return "no street data for this area"
+        reach = round(INTERSECTION_REACH_METRES / _KILOMETRE)
+        return self.intersection or f"no intersection within {reach} km"
+
+    @property
+    def intersection_note(self) -> str:
+        """Distance and data set of the intersection; empty where there is none."""
+        if self.intersection_distance_m is None:
+            return self.intersection_dataset
+        return f"{_distance(self.intersection_distance_m)}; {self.intersection_dataset}"
+
+
+@dataclass(frozen=True, slots=True)
+class Street:
+    """A stretch of a street, to draw: points are (latitude, longitude) in degrees.
+
+    `rank` is 1 for highways, 2 for main roads, 3 for streets.
+    """
+
+    name: str
+    rank: int
+    points: tuple[tuple[float, float], ...]
+
+
+def places_for(points: Iterable[tuple[int, int]]) -> dict[tuple[int, int], Place]:
+    """What is known of these places, given as (latitude, longitude) in 1e-7 degrees.
+
+    By one query. What is missing is not known yet: the worker has still to look it up.
+    """
+    cells = {point: cell_of(*point) for point in points}
+    rows = KnownPlace.objects.filter(cell__in=set(cells.values())) if cells else ()
+    known = {row.cell: _place(row) for row in rows}
+    return {point: known[cell] for point, cell in cells.items() if cell in known}
+
+
+def streets_within(
+    *, south: float, west: float, north: float, east: float, limit: int
+) -> list[Street]:
+    """Streets that touch a box (degrees), main roads first; at most `limit` stretches.
+
+    Of the data set last taken into use that has any there, so that no street is drawn twice.
+    """
+    found = nearest.list_segments(south, west, north, east, limit)
+    return [Street(name, rank, points) for name, rank, points in found]
+
+
+def _place(row: KnownPlace) -> Place:
+    return Place(
+        address=row.address,
+        address_method=AddressMethod(row.address_method),
+        address_distance_m=row.address_distance_m,
+        address_dataset=row.address_dataset,
+        intersection=row.intersection,
+        intersection_distance_m=row.intersection_distance_m,
+        intersection_dataset=row.intersection_dataset,
+    )
+
+
+def _distance(metres: float) -> str:
+    """As exact as it is worth: a place is known to a few metres."""
+    if metres < _KILOMETRE:
+        return f"{metres:.0f} m away"
+    return f"{metres / _KILOMETRE:.1f} km away"
+
+
+if TYPE_CHECKING:
+    from django.db.models import QuerySet
 
 
 def list_hits(*, plate_key: str, state: str, start: datetime, end: datetime) -> list[Read]:
@@ -79,6 +199,36 @@ def get_batch(batch_id: UUID, *, source: Source) -> Batch:
     if batch is None:
         raise NotFound("receipt")
     return batch
+
+
+# --- reports of errors (QRY-10) -------------------------------------------------------------------
+
+
+def list_own_reports(person: Person) -> "QuerySet[ErrorReport]":
+    """What the person reported of reads they saw, newest first; not what was asked for others."""
+    if person.agency_id is None:
+        return ErrorReport.objects.none()
+    own = ErrorReport.objects.filter(
+        reporter_id=person.user_id, agency_id=person.agency_id, amendment=None
+    )
+    return own.select_related("camera__source").order_by("-opened_at", "-pk")
+
+
+def get_own_report(person: Person, pk: UUID, *, lock: bool = False) -> ErrorReport:
+    """One of `list_own_reports`. Raises NotFound, whether unknown or another's."""
+    own = list_own_reports(person)
+    report = (own.select_for_update(of=("self",)) if lock else own).filter(pk=pk).first()
+    if report is None:
+        raise NotFound("report")
+    return report
+
+
+def find_waiting_report(person: Person, read_id: UUID) -> ErrorReport | None:
+    """The person's own report about this read that nobody has decided yet."""
+    return list_own_reports(person).filter(read_id=read_id, status__in=WAITING_REPORTS).first()
+
+
+# --- cameras and agents ---------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)

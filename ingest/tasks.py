@@ -1,8 +1,9 @@
-"""Nightly work of the room."""
+"""Work of the room outside requests."""
 
 from celery import shared_task
 from django.utils import timezone
 
+from ingest.services import mistakes, places
 from ingest.services.maintenance import make_partitions_ahead as make_ahead
 
 
@@ -10,3 +11,22 @@ from ingest.services.maintenance import make_partitions_ahead as make_ahead
 def make_partitions_ahead() -> None:
     """Make the reads' partitions of this month and the three after it; harmless to run twice."""
     make_ahead(now=timezone.now())
+
+
+@shared_task(name="ingest.tasks.fill_places")  # type: ignore[untyped-decorator]
+def fill_places() -> None:
+    """Look up the places where something was read and of which nothing is known yet."""
+    places.fill_waiting(now=timezone.now())
+
+
+# Beat sends one every ten seconds; those that waited in a long queue for longer have no use.
+@shared_task(name="ingest.tasks.sweep_places", expires=10)  # type: ignore[untyped-decorator]
+def sweep_places() -> None:
+    """Look up what was missed, and anew what changed data cover."""
+    places.sweep(now=timezone.now())
+
+
+@shared_task(name="ingest.tasks.erase_closed_reports")  # type: ignore[untyped-decorator]
+def erase_closed_reports() -> None:
+    """Erase reports of errors that were closed 60 days ago (QRY-10); harmless to run twice."""
+    mistakes.erase_closed(now=timezone.now())

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from ingest import api, feed_api
+from ingest import api, feed_api, mistake_views
 from ingest.maps.views import map_tile
 
 urlpatterns = [
@@ -10,4 +10,11 @@ urlpatterns = [
     path("api/v1/reads/", api.deliver_reads, name="api_reads"),
     path("tiles/<slug:source>/<int:z>/<int:x>/<int:y>", map_tile, name="map_tile"),
     path("api/v1/receipts/<uuid:receipt>/", api.show_receipt, name="api_receipt"),
+    path("error-reports/", mistake_views.error_report_list, name="error_report_list"),
+    path("error-reports/<uuid:pk>/", mistake_views.error_report_detail, name="error_report_detail"),
+    path(
+        "error-reports/<uuid:pk>/withdraw/",
+        mistake_views.error_report_withdraw,
+        name="error_report_withdraw",
+    ),
 ]

@@ -68,6 +68,14 @@ ENTRIES = (
         "/alerts/",
     ),
     Entry(
+        "Error reports",
+        "error_report_list",
+        "flag",
+        "The reads you reported as wrong, and what came of it.",
+        frozenset({P.RUN_QUERIES, P.KEEP_ALERTS}),
+        "/error-reports/",
+    ),
+    Entry(
         "My training",
         "training",
         "school",

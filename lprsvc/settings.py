@@ -337,6 +337,11 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
         "task": "ingest.tasks.make_partitions_ahead",
         "schedule": crontab(hour="3", minute="10"),
     },
+    "ingest-places": {"task": "ingest.tasks.sweep_places", "schedule": 10.0},
+    "ingest-reports": {
+        "task": "ingest.tasks.erase_closed_reports",
+        "schedule": crontab(hour="3", minute="15"),
+    },
     "queries-erase": {
         "task": "queries.tasks.erase_recent_queries",
         "schedule": crontab(hour="3", minute="20"),

@@ -74,6 +74,8 @@ def hit_card(hit: Hit, query: RecentQuery, person: Person, *, now: datetime) -> 
     return {
         "id": hit.id,
         "url": reverse("hit_detail", args=[query.pk, hit.id]),
+        "report_url": reverse("hit_report", args=[query.pk, hit.id]),
+        "version": hit.version,
         "captured_at": hit.captured_at,
         "timezone": hit.timezone,
         "plate": hit.plate_text,

@@ -16,8 +16,6 @@ from queries.timeframes import TimeFrame
 
 # What is wrong with an entry shows in its beginning; the log is no place for a book.
 _ENTERED_MAX = 4_000
-# The version of a read: corrections (QRY-10) will make others.
-_FIRST_VERSION = 1
 
 
 def asked(ask: QueryIn) -> dict[str, Value]:
@@ -85,7 +83,7 @@ def behalf_of(ask: QueryIn, grounds: Grounds) -> Behalf | None:
 
 def digest(hits: Iterable[Hit]) -> str:
     """SHA-256 over the sorted (read id, version): shows that a replay equals what was seen."""
-    lines = sorted(f"{hit.id} {_FIRST_VERSION}\n" for hit in hits)
+    lines = sorted(f"{hit.id} {hit.version}\n" for hit in hits)
     return hashlib.sha256("".join(lines).encode()).hexdigest()
 
 

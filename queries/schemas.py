@@ -34,10 +34,12 @@ class QueryIn:
 class Hit:
     """One read of the plate, complete (QRY-6): `timezone` is that of its camera's place.
 
+    `version` is 1 as the camera sent it, more once it was corrected (QRY-10).
     `latitude` and `longitude` are degrees, `confidence` is 0 to 1; None where the feed did not say.
     """
 
     id: UUID
+    version: int
     plate_text: str
     state: str
     captured_at: datetime

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from queries import views
+from queries import mistake_views, views
 
 urlpatterns = [
     path("queries/", views.query_list, name="query_list"),
@@ -10,6 +10,11 @@ urlpatterns = [
     path("queries/<uuid:pk>/", views.query_detail, name="query_detail"),
     path("queries/<uuid:pk>/forget/", views.query_forget, name="query_forget"),
     path("queries/<uuid:pk>/hits/<uuid:read_id>/", views.hit_detail, name="hit_detail"),
+    path(
+        "queries/<uuid:pk>/hits/<uuid:read_id>/report/",
+        mistake_views.hit_report,
+        name="hit_report",
+    ),
     path(
         "queries/<uuid:pk>/hits/<uuid:read_id>/photographs/<str:role>/",
         views.hit_photograph,

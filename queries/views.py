@@ -14,6 +14,8 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from accounts.people import Person
 from accounts.policy import TrainingMissing
+from ingest.models import ReportStatus
+from ingest.selectors import find_waiting_report
 from lprsvc.lib.access import requires
 from lprsvc.lib.errors import PolicyDenied
 from lprsvc.lib.permissions import Permission
@@ -89,6 +91,7 @@ def hit_detail(request: HttpRequest, pk: UUID, read_id: UUID) -> HttpResponse:
         "query": presenting.summary(result.query, person),
         "hit": presenting.hit_card(result.hit, result.query, person, now=now),
         "results_url": reverse("query_detail", args=[pk]),
+        "report_status": _report_status(person, read_id),
         "watch_url": presenting.watch_url(result.query, person),
         "photographs_end_after": int(PHOTOGRAPH_LINK.total_seconds()),
         "receipt_id": result.receipt,
@@ -122,6 +125,11 @@ def query_forget(request: HttpRequest, pk: UUID) -> HttpResponse:
     recall.forget_query(person=_person(request), pk=pk, now=timezone.now())
     messages.success(request, "The query was deleted. Its log entry stays.")
     return SeeOther(reverse("query_list"))
+
+
+def _report_status(person: Person, read_id: UUID) -> str:
+    waiting = find_waiting_report(person, read_id)
+    return ReportStatus(waiting.status).label if waiting else ""
 
 
 def _ask(request: HttpRequest, person: Person, now: datetime) -> HttpResponse:

@@ -67,12 +67,18 @@ else:
     Member = User
 
 
+_MEMBERS = Member.objects.select_related("agency", "component", "aor")
+
+
 class QuickHasher(Argon2PasswordHasher):
     """The service's own hash with the least work: tests log on hundreds of times."""
 
     time_cost = 1
     memory_cost = 8
     parallelism = 1
+
+
+_QUICK_HASHER = f"{__name__}.{QuickHasher.__name__}"
 
 
 @dataclass(frozen=True)
@@ -103,26 +109,36 @@ class Cast:
 
 @pytest.fixture
 def cast(request: pytest.FixtureRequest) -> Iterator[Cast]:
-    """The cast, in `committed_db` where the test has it, else in `db`."""
+    """The cast, in `committed_db` where the test has it, else in `db`.
+
+    Made beforehand: a test that asks for it works on the database that holds it
+    (`tests.harness.database`). What each test finds are rows fetched anew.
+    """
     uses_commits = "committed_db" in request.fixturenames
     request.getfixturevalue("committed_db" if uses_commits else "db")
     caches = {"default": {**django_settings.CACHES["default"], "KEY_PREFIX": f"t{uuid4().hex}"}}
     with override_settings(
-        PASSWORD_HASHERS=[f"{__name__}.{QuickHasher.__name__}"],
+        PASSWORD_HASHERS=[_QUICK_HASHER],
         # Counters of attempts begin anew in each test.
         CACHES=caches,
     ):
-        yield build_cast()
+        yield find_cast()
+
+
+def make_cast() -> None:
+    """Make the cast in the database that is connected, and commit it."""
+    with override_settings(PASSWORD_HASHERS=[_QUICK_HASHER]):
+        build_cast()
 
 
 def build_cast() -> Cast:
     """Make everybody. Two agencies, each with a log of its own; the vendor belongs to neither."""
-    rules = publish_rules(actor=_SETUP, agency=None, text=RULES, reason=_WHY, now=NOW)
+    publish_rules(actor=_SETUP, agency=None, text=RULES, reason=_WHY, now=NOW)
     make_course()
     agency, ero, new_york = _agency("EXAMPLE", "ERO", "New York", _ZONE)
     hsi = _component(agency, "HSI")
     chicago = _aor(agency, "Chicago", "America/Chicago")
-    other_agency, inv, dallas = _agency("OTHER", "INV", "Dallas", "America/Chicago")
+    _, inv, dallas = _agency("OTHER", "INV", "Dallas", "America/Chicago")
 
     def member(
         username: str, full_name: str, *roles: Role, component: Component = ero, aor: Aor = new_york
@@ -133,29 +149,44 @@ def build_cast() -> Cast:
 
     supervisor: Member | None = None
     supervisor = member("supervisor", "Sam Okafor", Role.SUPERVISOR, Role.INVESTIGATOR)
-    investigator = member("investigator", "Alice Moreno", Role.INVESTIGATOR)
-    colleague = member("colleague", "Bob Lindqvist", Role.INVESTIGATOR, component=hsi, aor=chicago)
-    manager = member("manager", "Grace Whitfield", Role.AGENCY_MANAGER)
+    member("investigator", "Alice Moreno", Role.INVESTIGATOR)
+    member("colleague", "Bob Lindqvist", Role.INVESTIGATOR, component=hsi, aor=chicago)
+    member("manager", "Grace Whitfield", Role.AGENCY_MANAGER)
     suspended = member("suspended", "Dana Pryce", Role.INVESTIGATOR)
     suspend_user(actor=_SETUP, user=suspended, reason=_WHY, now=NOW)
+    make_user("auditor", "Ivan Castellano", [Role.AUDITOR], agency=agency)
+    make_user("vendor", "Vera Lund", [Role.VENDOR_ADMINISTRATOR])
+    make_user("other-investigator", "Oscar Delgado", [Role.INVESTIGATOR], component=inv, aor=dallas)
+    return find_cast()
+
+
+def find_cast() -> Cast:
+    """Everybody, as the database has them."""
+    members = {row.username: row for row in _MEMBERS.all()}
+    for row in members.values():
+        row.person = _person(row)
+    agencies = {agency.code: agency for agency in Agency.objects.all()}
+    example = agencies["EXAMPLE"]
+    components = {one.code: one for one in Component.objects.filter(agency=example)}
+    aors = {one.name: one for one in Aor.objects.filter(agency=example)}
+    rules = current_rules_for(None)
+    assert rules is not None
     return Cast(
-        agency=agency,
-        ero=ero,
-        hsi=hsi,
-        new_york=new_york,
-        chicago=chicago,
+        agency=example,
+        ero=components["ERO"],
+        hsi=components["HSI"],
+        new_york=aors["New York"],
+        chicago=aors["Chicago"],
         rules=rules,
-        investigator=investigator,
-        colleague=colleague,
-        supervisor=supervisor,
-        manager=manager,
-        auditor=make_user("auditor", "Ivan Castellano", [Role.AUDITOR], agency=agency),
-        vendor=make_user("vendor", "Vera Lund", [Role.VENDOR_ADMINISTRATOR]),
-        suspended=_member_row(suspended),
-        other_agency=other_agency,
-        other=make_user(
-            "other-investigator", "Oscar Delgado", [Role.INVESTIGATOR], component=inv, aor=dallas
-        ),
+        investigator=members["investigator"],
+        colleague=members["colleague"],
+        supervisor=members["supervisor"],
+        manager=members["manager"],
+        auditor=members["auditor"],
+        vendor=members["vendor"],
+        suspended=members["suspended"],
+        other_agency=agencies["OTHER"],
+        other=members["other-investigator"],
     )
 
 
@@ -249,9 +280,13 @@ def new_client() -> Client:
 
 
 def _member_row(user: User) -> Member:
-    row = Member.objects.select_related("agency", "component", "aor").get(pk=user.pk)
-    row.person = person_for(row, origin=Origin(session="cast", ip="192.0.2.1", client="web test"))
+    row = _MEMBERS.get(pk=user.pk)
+    row.person = _person(row)
     return row
+
+
+def _person(row: Member) -> Person:
+    return person_for(row, origin=Origin(session="cast", ip="192.0.2.1", client="web test"))
 
 
 def _agency(code: str, component: str, aor: str, zone: str) -> tuple[Agency, Component, Aor]:

@@ -13,7 +13,19 @@ ROOMS = ("audit", "accounts", "ingest", "queries", "alerts")
 DOORS = {
     "audit": {"actors", "kinds", "leaf", "scopes"},
     # The admin pages of governed objects are the same in every room that has some.
-    "accounts": {"board", "forms", "governed_admin", "history", "people", "standing", "training"},
+    # Deadlines count business time by one clock, and mails are owed in one way.
+    "accounts": {
+        "board",
+        "business_time",
+        "countdown",
+        "forms",
+        "governed_admin",
+        "history",
+        "notices",
+        "people",
+        "standing",
+        "training",
+    },
     "ingest": {"signals"},
     "queries": set(),
     "alerts": set(),

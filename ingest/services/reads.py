@@ -4,8 +4,8 @@
               place forbids is left out (ING-6), every other read is checked, photographs are
               written and flushed
     within    batch row (none when the source was paused meanwhile) → photographs' rows → reads and
-              outbox in one statement → quarantine → counts → signs of life
-    after     the signal `reads_stored`
+              outbox in one statement → places to look up → quarantine → counts → signs of life
+    after     the signal `reads_stored`, and the task that looks up places
 
 Whatever dies on the way: all of the delivery is there, or nothing that anybody can see.
 """
@@ -39,6 +39,7 @@ from ingest.schemas import (
     RefusedRead,
     Unreadable,
 )
+from ingest.services import placing_queue
 from ingest.services.rulebook import forget_rulebook, rule_on
 from ingest.signals import reads_stored
 from ingest.storage import put_photographs, read_photograph
@@ -218,6 +219,7 @@ def _store_sorted(result: _Sorted, batch: UUID, now: datetime) -> Receipt:
     """The part of the transaction after its batch row."""
     rows = list(result.rows.values())
     there = insertion.insert_reads(rows, batch=batch, now=now) if rows else set()
+    has_new_places = bool(rows) and insertion.queue_places(rows, now=now) > 0
     if result.keys:
         insertion.insert_keys(result.keys, now=now)
     if result.quarantine:
@@ -244,6 +246,8 @@ def _store_sorted(result: _Sorted, batch: UUID, now: datetime) -> Receipt:
         # Robust: who listens may be without its broker, and the outbox remembers.
         announce = partial(reads_stored.send_robust, sender=Receipt, batch_id=batch)
         transaction.on_commit(announce, robust=True)
+    if has_new_places:
+        transaction.on_commit(placing_queue.fill_later, robust=True)
     return receipt
 
 

@@ -15,8 +15,12 @@ LOGIN_ROLES = (
     "lpr_auditor",
     "lpr_eraser",
 )
-# Who may insert reads; entered through lprsvc.lib.dbrole.acting_as.
-GROUP_ROLES = {"lpr_ingest": ("lpr_app", "lpr_worker")}
+# Who may insert reads, and who may write what is known of places and sees no read at all; entered
+# through lprsvc.lib.dbrole.acting_as.
+GROUP_ROLES = {
+    "lpr_ingest": ("lpr_app", "lpr_worker"),
+    "lpr_places": ("lpr_app", "lpr_worker"),
+}
 
 
 def ensure_roles(connection: psycopg.Connection, passwords: Mapping[str, str]) -> None:
@@ -61,7 +65,7 @@ def own_database(connection: psycopg.Connection, database: str) -> None:
             "ALTER DATABASE {0} OWNER TO lpr_owner",
             "REVOKE ALL ON DATABASE {0} FROM PUBLIC",
             "GRANT CONNECT ON DATABASE {0} TO {1}",
-            # For the staging table of bulk loads.
-            "GRANT TEMPORARY ON DATABASE {0} TO lpr_ingest",
+            # For the staging tables of bulk loads.
+            "GRANT TEMPORARY ON DATABASE {0} TO lpr_ingest, lpr_places",
         ):
             connection.execute(sql.SQL(statement).format(name, roles))

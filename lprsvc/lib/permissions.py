@@ -19,4 +19,6 @@ class Permission(StrEnum):
     MANAGE_AGENCIES = "accounts.manage_agencies"
     PUBLISH_RULES = "accounts.publish_rules"
     MANAGE_SOURCES = "ingest.manage_sources"
+    REVIEW_READS = "ingest.review_reads"
+    REQUEST_AMENDMENTS = "ingest.request_amendments"
     ENTER_ADMIN = "accounts.enter_admin"

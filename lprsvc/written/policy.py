@@ -10,7 +10,13 @@ from accounts.people import Person
 from accounts.roles import ROLE_LABELS, ROLE_PERMISSIONS, ROLES_GIVEN_BY, Role, permissions_of
 from alerts.policy import check_can_keep_alerts
 from audit.actors import VENDOR_LOG_ID
-from ingest.policy import check_can_manage_jurisdictions, check_can_manage_sources
+from ingest.policy import (
+    check_can_manage_jurisdictions,
+    check_can_manage_sources,
+    check_can_report_errors,
+    check_can_request_amendments,
+    check_can_review_reads,
+)
 from lprsvc.addresses import Address, all_addresses
 from lprsvc.lib.errors import PolicyDenied
 from lprsvc.lib.permissions import Permission as P
@@ -34,6 +40,8 @@ PERMISSION_WORDS: dict[P, str] = {
     P.MANAGE_AGENCIES: "Manage agencies and their parts, and who oversees them",
     P.PUBLISH_RULES: "Publish rules of behavior",
     P.MANAGE_SOURCES: "Manage camera sources and feeds",
+    P.REVIEW_READS: "Review reads reported as wrong, and correct them",
+    P.REQUEST_AMENDMENTS: "Ask for the amendment of reads, without seeing them",
     P.ENTER_ADMIN: "Enter the administration",
 }
 
@@ -325,6 +333,13 @@ ACTS: tuple[Act, ...] = (
         check_can_manage_jurisdictions,
         check_can_manage_jurisdictions,
     ),
+    Act("Report an error in a read one saw", check_can_report_errors, check_can_report_errors),
+    Act(
+        "Ask for an amendment on an individual's behalf",
+        check_can_request_amendments,
+        check_can_request_amendments,
+    ),
+    Act("Review and correct a reported read", check_can_review_reads, check_can_review_reads),
 )
 
 

@@ -42,6 +42,7 @@ def hit_of(read: Read) -> Hit:
     """A read with all that is shown of it."""
     return Hit(
         id=read.id,
+        version=read.version,
         plate_text=read.plate_text,
         state=read.state,
         captured_at=read.captured_at,

@@ -27,7 +27,6 @@ import pytest_django
 import redis
 from aiosmtpd.controller import Controller
 from django.conf import settings
-from django.db import connections
 from django.test import override_settings
 from playwright.sync_api import Browser, ConsoleMessage, Page, Request, sync_playwright
 
@@ -38,8 +37,9 @@ from accounts.services.log_on_policy import set_log_on_policy
 from audit.actors import system
 from lprsvc.runtime import commands
 from tests.cast import NOW, Cast, Member, QuickHasher, build_cast, make_user
+from tests.harness.database import create_anew
 from tests.harness.mail import Inbox, free_port
-from tests.harness.plugin import this_database, this_key_space, this_run
+from tests.harness.plugin import this_key_space, this_run
 from tests.harness.processes import Running, environment_for, running_process
 from tests.story import Road, make_road
 
@@ -85,8 +85,7 @@ def committed_db(
         try:
             yield
         finally:
-            connections.close_all()
-            this_run().create_database(this_database())
+            create_anew()
 
 
 @pytest.fixture(autouse=True)

@@ -34,7 +34,15 @@ def person(*roles: Role) -> Person:
     [
         (
             Role.INVESTIGATOR,
-            ["Home", "New query", "Recent queries", "Alerts", "My training", "In-box"],
+            [
+                "Home",
+                "New query",
+                "Recent queries",
+                "Alerts",
+                "Error reports",
+                "My training",
+                "In-box",
+            ],
         ),
         (Role.SUPERVISOR, ["Home", "Log", "In-box"]),
         (Role.AGENCY_MANAGER, ["Home", "Log", "Administration", "In-box"]),

@@ -1,4 +1,8 @@
-"""Fixtures that give a test its database."""
+"""Fixtures that give a test its database.
+
+There are two in each process: one as set-up leaves it, and one in which the cast of `tests.cast` is
+already made. Making it takes longer than most tests, so it is made once, and kept as a template.
+"""
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -8,9 +12,17 @@ import psycopg
 import pytest
 import redis
 from django.db import connection, connections
+from pytest_django.plugin import blocking_manager_key
 
-from tests.harness.cluster import PASSWORD
-from tests.harness.plugin import this_database, this_key_space, this_run
+from tests.cast import make_cast
+from tests.harness.cluster import PASSWORD, TEMPLATE
+from tests.harness.plugin import (
+    empty_database,
+    this_database,
+    this_key_space,
+    this_run,
+    work_on,
+)
 
 Connect = Callable[..., psycopg.Connection]
 AsRole = Callable[[str], Any]
@@ -19,10 +31,57 @@ AsRole = Callable[[str], Any]
 @pytest.fixture(scope="session")
 def django_db_setup(django_test_environment: None) -> Iterator[None]:
     """Replaces pytest-django's: this process's database is a copy of the migrated template."""
-    this_run().create_database(this_database())
+    this_run().create_database(empty_database())
     yield
     connections.close_all()
-    this_run().drop_database(this_database())
+    for name in (empty_database(), _with_cast(), _cast_template()):
+        this_run().drop_database(name)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Turn to the database that the test asks for by its fixtures, before any of them is set up."""
+    names = getattr(item, "fixturenames", ())
+    # The browser's tests make a cast of their own, for all of them.
+    wants_cast = "cast" in names and not item.get_closest_marker("browser")
+    if wants_cast and not _made:
+        with item.config.stash[blocking_manager_key].unblock():
+            _make_databases_with_cast()
+    _turn_to(_with_cast() if wants_cast else empty_database())
+
+
+_made: list[str] = []
+
+
+def _with_cast() -> str:
+    return f"{empty_database()}_cast"
+
+
+def _cast_template() -> str:
+    return f"{_with_cast()}_template"
+
+
+def _turn_to(name: str) -> None:
+    if connection.settings_dict["NAME"] != name:
+        connections.close_all()
+        connection.settings_dict["NAME"] = name
+    work_on(name)
+
+
+def _make_databases_with_cast() -> None:
+    this_run().create_database(_cast_template())
+    _turn_to(_cast_template())
+    make_cast()
+    connections.close_all()
+    this_run().create_database(_with_cast(), _cast_template())
+    _made.append(_with_cast())
+
+
+def create_anew() -> None:
+    """Put this process's database back to what its template is."""
+    connections.close_all()
+    has_cast = this_database() == _with_cast()
+    this_run().create_database(this_database(), _cast_template() if has_cast else TEMPLATE)
 
 
 @pytest.fixture(autouse=True)
@@ -42,8 +101,7 @@ def committed_db(request: pytest.FixtureRequest, django_db_setup: None) -> Itera
         try:
             yield
         finally:
-            connections.close_all()
-            this_run().create_database(this_database())
+            create_anew()
 
 
 @pytest.fixture

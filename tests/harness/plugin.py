@@ -13,13 +13,24 @@ import pytest
 from tests.harness.cluster import Servers, TemplateError, new_home, running
 
 _HOME = "LPRSVC_TEST_HOME"
+_DATABASE = "LPRSVC_TEST_DATABASE"
 _WORKER = os.environ.get("PYTEST_XDIST_WORKER")
 _servers = ExitStack()
 
 
 def this_database() -> str:
-    """The database of this very process."""
+    """The database that this very process works on; see `tests.harness.database`."""
+    return os.environ.get(_DATABASE, empty_database())
+
+
+def empty_database() -> str:
+    """This process's database as set-up leaves one."""
     return f"lprsvc_{_WORKER or 'main'}"
+
+
+def work_on(database: str) -> None:
+    """Make `database` the one that `this_database` names."""
+    os.environ[_DATABASE] = database
 
 
 def this_key_space() -> int:

@@ -25,6 +25,7 @@ MAY_NAME_READS = {
     "ingest/models.py": "defines it",
     "ingest/insertion.py": "stores what cameras send",
     "ingest/selectors.py": "selects what an event of this transaction opened",
+    "ingest/services/mistakes.py": "names a read in a report, after its event",
     "queries/services/answers.py": "passes on what the selector gave, after its event",
     "alerts/presenting.py": "shows what the selector gave",
     "alerts/selectors.py": "selects one match's read, after its event",
@@ -37,6 +38,7 @@ ADDRESSES = {
     "queries/<uuid:pk>/",
     "queries/<uuid:pk>/forget/",
     "queries/<uuid:pk>/hits/<uuid:read_id>/",
+    "queries/<uuid:pk>/hits/<uuid:read_id>/report/",
     "queries/<uuid:pk>/hits/<uuid:read_id>/photographs/<str:role>/",
 }
 SQL = re.compile(r"\b(FROM|JOIN|TABLE|INTO)\s+(public\.)?ingest_read\b", re.IGNORECASE)

@@ -1,4 +1,4 @@
-/* Shows the officer and the two dates only when they are asked for.
+/* Shows what belongs to a choice, as the officer or the two dates, only when it is chosen.
    Without this script they are always shown, and the server takes what the choice says. */
 (function () {
   "use strict";
@@ -8,9 +8,8 @@
     var form = part.closest("form");
 
     function update() {
-      var chosen = form.querySelector('[name="' + rule[0] + '"]:checked');
-      var shown = Boolean(chosen && chosen.value === rule[1]);
-      part.classList.toggle("lpr-hidden", !shown);
+      var chosen = '[name="' + rule[0] + '"][value="' + rule[1] + '"]:checked';
+      part.classList.toggle("lpr-hidden", !form.querySelector(chosen));
     }
 
     form.addEventListener("change", update);
