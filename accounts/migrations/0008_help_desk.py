@@ -9,7 +9,7 @@ import lprsvc.lib.ids
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("accounts", "0006_terminations"),
+        ("accounts", "0007_privacy_officer"),
         ("audit", "0002_event"),
     ]
 
