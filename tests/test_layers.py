@@ -26,7 +26,7 @@ DOORS = {
         "standing",
         "training",
     },
-    "ingest": {"signals"},
+    "ingest": {"geography", "signals"},
     "queries": set(),
     "alerts": set(),
 }
