@@ -226,6 +226,11 @@ def _decide(words: str, request: Callable[[Person], AccessRequest]) -> Act:
 
 ACTS: tuple[Act, ...] = (
     Act("Run a query", check_can_ask, lambda person: check_can_ask(person, ())),
+    Act(
+        "Answer the help desk's requests",
+        policy.check_can_answer_help,
+        policy.check_can_answer_help,
+    ),
     Act("Keep alerts", check_can_keep_alerts, lambda person: check_can_keep_alerts(person, ())),
     _create("Add an investigator to AOR 1", _AGENCY, _AOR, Role.INVESTIGATOR),
     _create("Add an investigator to AOR 2", _AGENCY, _OTHER_AOR, Role.INVESTIGATOR),

@@ -10,7 +10,7 @@ import lprsvc.lib.ids
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("accounts", "0008_component_by_offense"),
+        ("accounts", "0009_component_by_offense"),
         ("queries", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]

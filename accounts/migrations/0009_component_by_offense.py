@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("accounts", "0007_privacy_officer"),
+        ("accounts", "0008_help_desk"),
     ]
 
     operations = [
