@@ -6,7 +6,8 @@ To add a mail `thing_due`:
    secret: subjects are shown on locked screens), ``.txt`` and ``.html``. The last two extend
    ``accounts/mail/base.txt`` and ``base.html`` and fill ``{% block body %}``; the base greets
    nobody, adds why one gets the mail and that the service never asks for a password;
-2. a composer in ``accounts/letters/<noun>.py`` (every module there is imported at start)::
+2. a composer in ``accounts/letters/<noun>.py`` (every module there is imported at start; a room
+   above has a ``letters.py`` of its own, and its templates in ``<room>/mail/``)::
 
        @notice_kind(
            "thing_due",
@@ -72,6 +73,12 @@ class NoticeKind:
     why: str
     sample: Callable[[], Mapping[str, Any]]
 
+    @property
+    def template(self) -> str:
+        """The name its three templates share: they are of the room that composes it."""
+        room = self.compose.__module__.partition(".")[0]
+        return f"{room}/mail/{self.name}"
+
 
 _KINDS: dict[str, NoticeKind] = {}
 
@@ -120,7 +127,7 @@ def rendered(kind: NoticeKind, context: Mapping[str, Any]) -> tuple[str, str, st
         "why": kind.why,
         "never_asks": NEVER_ASKS,
     } | dict(context)
-    base = f"accounts/mail/{kind.name}"
+    base = kind.template
     subject = " ".join(render_to_string(f"{base}.subject.txt", whole).split())
     text = render_to_string(f"{base}.txt", whole).strip() + "\n"
     return subject, text, render_to_string(f"{base}.html", whole)

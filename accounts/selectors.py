@@ -14,7 +14,6 @@ from accounts.models import (
     Agency,
     Aor,
     GroupMember,
-    HelpRequest,
     ReasonCode,
     RulesOfBehavior,
     Termination,
@@ -177,6 +176,13 @@ def _actor_ids_named(agency_id: int | None, typed: str) -> tuple[str, ...]:
     return tuple(user_actor_id(pk) for pk in users.values_list("pk", flat=True))
 
 
+def users_of_actors(actor_ids: Iterable[str]) -> dict[str, User]:
+    """The users, with their agency, behind those actors of the log that are people."""
+    keys = [actor_id.partition(":")[2] for actor_id in actor_ids if actor_id.startswith("user:")]
+    users = User.objects.filter(pk__in=keys).select_related("agency")
+    return {user_actor_id(user.pk): user for user in users}
+
+
 # --- access: requests, AORs, groups ---------------------------------------------------------------
 
 
@@ -206,19 +212,6 @@ def names_of_actors(actor_ids: Iterable[str]) -> dict[str, str]:
     keys = [actor_id.partition(":")[2] for actor_id in actor_ids if actor_id.startswith("user:")]
     people = User.objects.filter(pk__in=keys).values_list("pk", "full_name")
     return {user_actor_id(pk): name for pk, name in people}
-
-
-def list_vendor_administrators() -> "QuerySet[User]":
-    """The vendor's administrators whose accounts are open."""
-    return User.objects.filter(
-        agency=None, is_active=True, roles__contains=[Role.VENDOR_ADMINISTRATOR.value]
-    )
-
-
-def list_help_requests_for(person: Person) -> "QuerySet[HelpRequest]":
-    """Requests to the help desk that the person answers: the vendor all, nobody else any."""
-    found = HelpRequest.objects.select_related("user__agency", "ended_by")
-    return found if person.may(Permission.MANAGE_AGENCIES) else found.none()
 
 
 def list_terminations_for(person: Person) -> "QuerySet[Termination]":

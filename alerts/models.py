@@ -77,13 +77,23 @@ class Match(models.Model):
     latitude_e7 = models.IntegerField()
     longitude_e7 = models.IntegerField()
     matched_at = models.DateTimeField()
+    # Since when the read is known to be none of this plate: it was misread (QRY-10).
+    withdrawn_at = models.DateTimeField(null=True)
 
     class Meta:
         verbose_name_plural = "matches"
         constraints = [
-            models.UniqueConstraint(fields=["entry", "read_id"], name="match_once_per_entry")
+            # A read that was corrected to another plate and back again matches anew.
+            models.UniqueConstraint(
+                fields=["entry", "read_id"],
+                name="match_once_per_entry",
+                condition=Q(withdrawn_at=None),
+            )
         ]
-        indexes = [models.Index(fields=["entry", "-captured_at"], name="match_newest")]
+        indexes = [
+            models.Index(fields=["entry", "-captured_at"], name="match_newest"),
+            models.Index(fields=["read_id"], name="match_of_read"),
+        ]
 
     def __str__(self) -> str:
         return str(self.id)

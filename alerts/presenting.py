@@ -44,6 +44,7 @@ class MatchRow:
     camera_name: str
     matched_at: datetime
     is_opened: bool
+    withdrawn_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -138,6 +139,7 @@ def matched(match: Match) -> MatchRow:
         camera_name=match.camera.name,
         matched_at=match.matched_at,
         is_opened=not getattr(match, "unopened_count", 0),
+        withdrawn_at=match.withdrawn_at,
     )
 
 

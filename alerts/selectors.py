@@ -49,17 +49,20 @@ def _agency_id(person: Person) -> int:
 
 
 def list_entries_for(person: Person, which: EntryFilter) -> "QuerySet[AlertEntry]":
-    """The person's entries with ``match_count``, ``last_match_at`` and ``unopened_count``."""
+    """The person's entries with ``match_count``, ``last_match_at`` and ``unopened_count``, of
+    matches that hold: a misread plate is none."""
     entries = _own(person).select_related("alert_list__owner")
     if which.plate_key:
         entries = entries.filter(plate_key=which.plate_key)
     unopened = Q(
         matches__notifications__recipient_id=person.user_id,
         matches__notifications__opened_at=None,
+        matches__withdrawn_at=None,
     )
+    holds = Q(matches__withdrawn_at=None)
     return entries.annotate(
-        match_count=Count("matches", distinct=True),
-        last_match_at=Max("matches__captured_at"),
+        match_count=Count("matches", filter=holds, distinct=True),
+        last_match_at=Max("matches__captured_at", filter=holds),
         unopened_count=Count(
             "matches__notifications",
             filter=unopened & Q(matches__notifications__isnull=False),

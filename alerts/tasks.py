@@ -5,7 +5,7 @@ from uuid import UUID
 from celery import shared_task
 from django.utils import timezone
 
-from alerts.services import matching, notification, sweeping
+from alerts.services import matching, notification, retracting, sweeping
 
 
 @shared_task(name="alerts.tasks.match_batch")  # type: ignore[untyped-decorator]
@@ -18,6 +18,12 @@ def match_batch(*, batch_id: str) -> None:
 def send_notification(*, notification_id: str) -> None:
     """Send one notification."""
     notification.send_notification(notification_id=UUID(notification_id), now=timezone.now())
+
+
+@shared_task(name="alerts.tasks.retract")  # type: ignore[untyped-decorator]
+def retract() -> None:
+    """Withdraw the matches of reads that were corrected."""
+    retracting.retract_waiting(now=timezone.now())
 
 
 # Beat sends one every ten seconds; those that waited in a long queue for longer have no use.

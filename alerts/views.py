@@ -1,5 +1,6 @@
 """Pages about alerts: parse, one service, respond."""
 
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -162,6 +163,8 @@ def match_detail(request: HttpRequest, pk: UUID) -> HttpResponse:
     """One match: the read with its photographs, and why the plate is watched."""
     person, now = _person(request), timezone.now()
     shown = viewing.view_match(person=person, pk=pk, now=now)
+    if shown.read is None:
+        return _withdrawn_page(request, person, shown, now)
     photographs = [
         {
             "role": role,
@@ -180,6 +183,17 @@ def match_detail(request: HttpRequest, pk: UUID) -> HttpResponse:
         "now": now,
     }
     return render(request, "alerts/match_detail.html", context)
+
+
+def _withdrawn_page(
+    request: HttpRequest, person: Person, shown: viewing.MatchShown, now: datetime
+) -> HttpResponse:
+    context = {
+        "match": presenting.matched(shown.match),
+        "entry": presenting.detailed(shown.match.entry, now),
+        "timezone": person.timezone,
+    }
+    return render(request, "alerts/match_withdrawn.html", context)
 
 
 @requires_alerts

@@ -3,13 +3,13 @@
 For services of this room: looking at the log is itself an event, so views call `audit.services`.
 """
 
-from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Count, Q, QuerySet
+from django.db import connection
+from django.db.models import Q, QuerySet
 
 from audit.kinds import Kind
 from audit.models import Event
@@ -98,27 +98,95 @@ def list_children(scope: LogScope, event_id: UUID, *, limit: int = PAGE_SIZE) ->
 
 
 @dataclass(frozen=True, slots=True)
-class Acts:
-    """How often somebody did what: by kind, and how many of their queries had hits."""
+class LoggedRead:
+    """A read as the log knows it: what an event must be about to have shown it.
 
-    counts: Mapping[str, int]
-    with_hits: int
+    `since`: from when on it stood there with this plate and state.
+    """
+
+    read_id: UUID
+    plate: str
+    state: str
+    captured_at: datetime
+    since: datetime
 
 
-def count_acts(
-    scope: LogScope, *, kinds: Collection[str], start: datetime, end: datetime
-) -> dict[str, Acts]:
-    """By actor: how often each of `kinds` was done in [start, end)."""
-    events = _in_scope(scope).filter(kind__in=kinds, at__gte=start, at__lt=end)
-    hit = Q(kind=Kind.QUERY_RESULT, fields__count__gt=0)
-    rows = events.values_list("actor", "kind").annotate(
-        count=Count("id"), hits=Count("id", filter=hit)
-    )
-    found: dict[str, Acts] = {}
-    for actor, kind, count, hits in rows.order_by("actor", "kind"):
-        before = found.get(actor, Acts({}, 0))
-        found[actor] = Acts({**before.counts, kind: count}, before.with_hits + hits)
-    return found
+@dataclass(frozen=True, slots=True)
+class Viewer:
+    """Somebody who was shown a read: an actor's id, in which log, and when first."""
+
+    actor: str
+    log_id: UUID
+    first_at: datetime
+
+
+def list_viewers(read: LoggedRead) -> list[Viewer]:
+    """Everybody in any log who was shown the read: it answered a query of theirs or made for them,
+    they opened it, or were mailed a match (QRY-10). In the order of their first sight.
+
+    For services that tell them, under no scope: nothing of it is for anybody's eyes but its count.
+    """
+    parameters = _of_read(read) | {
+        "kinds": [kind.value for kind in _SHOWS_A_READ],
+        "notified": Kind.ALERT_NOTIFIED.value,
+        "captured_at": read.captured_at,
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(_VIEWERS, parameters)
+        return [Viewer(*row) for row in cursor.fetchall()]
+
+
+def count_matched_alerts(read: LoggedRead) -> int:
+    """How many alerts of any agency the read has matched, by their logs."""
+    with connection.cursor() as cursor:
+        cursor.execute(_MATCHED_ALERTS, _of_read(read) | {"matched": Kind.ALERT_MATCHED.value})
+        count: int = cursor.fetchone()[0]
+    return count
+
+
+def _of_read(read: LoggedRead) -> dict[str, Any]:
+    return {
+        "read": str(read.read_id),
+        "plate": read.plate,
+        "state": read.state,
+        "since": read.since,
+    }
+
+
+# Results are kept nowhere: what a query or an opened result showed is told by plate, state and
+# window, and one hit by its read.
+_SHOWS_A_READ = (
+    Kind.QUERY_RUN,
+    Kind.RESULT_VIEWED,
+    Kind.RESULT_PHOTO_VIEWED,
+    Kind.ALERT_MATCH_VIEWED,
+    Kind.ALERT_NOTIFIED,
+)
+# By way of the logs, so that each is entered by its index event_by_plate.
+_ABOUT_THE_PLATE = """
+  FROM audit.log log CROSS JOIN LATERAL (
+        SELECT e.* FROM audit.event e
+         WHERE e.log_id = log.id AND e.plate = %(plate)s AND e.at >= %(since)s
+           AND e.state = %(state)s AND e.outcome = 'ok') e
+"""
+_VIEWERS = f"""
+SELECT who.actor, e.log_id, min(e.at)
+{_ABOUT_THE_PLATE}
+ CROSS JOIN LATERAL unnest(
+        CASE e.kind WHEN %(notified)s THEN ARRAY[e.fields ->> 'recipient']
+                    ELSE ARRAY[e.actor, e.behalf] END) AS who (actor)
+ WHERE e.kind = ANY(%(kinds)s) AND who.actor LIKE 'user:%%'
+   AND CASE WHEN e.fields ->> 'read' IS NOT NULL THEN e.fields ->> 'read' = %(read)s
+            ELSE (e.fields ->> 'start')::timestamptz <= %(captured_at)s
+                 AND %(captured_at)s < (e.fields ->> 'end')::timestamptz END
+ GROUP BY who.actor, e.log_id
+ ORDER BY min(e.at), who.actor
+"""
+_MATCHED_ALERTS = f"""
+SELECT count(DISTINCT e.fields ->> 'entry')
+{_ABOUT_THE_PLATE}
+ WHERE e.kind = %(matched)s AND e.fields ->> 'read' = %(read)s
+"""
 
 
 def _in_scope(scope: LogScope) -> QuerySet[Event]:

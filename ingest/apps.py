@@ -11,8 +11,8 @@ class IngestConfig(AppConfig):
     verbose_name = "Camera reads"
 
     def ready(self) -> None:
-        """Put what waits for the vendor on the admin's board."""
+        """Put what waits for the vendor on the admin's board; register the mails."""
         from accounts.board import register_board
-        from ingest import board_items
+        from ingest import board_items, letters  # noqa: F401
 
         register_board(board_items.collect)

@@ -49,6 +49,7 @@ class Row:
     model: str | None
     color: str | None
     county: int
+    version: int = 1
 
 
 class Album:
@@ -247,15 +248,15 @@ def _given_place(read: ReadIn) -> tuple[int, int]:
     latitude, longitude = read.latitude, read.longitude
     if latitude is None or longitude is None:
         raise Quarantined(QuarantineReason.PLACE_INVALID, "One of the two coordinates is missing.")
-    if not _is_lawful(latitude, longitude):
+    if not is_on_the_map(latitude, longitude):
         detail = f"({latitude}, {longitude}) is not where these cameras stand."
-        if _is_lawful(longitude, latitude):
+        if is_on_the_map(longitude, latitude):
             detail += " Latitude and longitude may be swapped."
         raise Quarantined(QuarantineReason.PLACE_INVALID, detail)
     return round(latitude * _E7), round(longitude * _E7)
 
 
-def _is_lawful(latitude: float, longitude: float) -> bool:
+def is_on_the_map(latitude: float, longitude: float) -> bool:
     """Whether cameras may stand there; NaN is inside no box."""
     for south, north, west, east in LAWFUL_BOXES:
         if south <= latitude <= north and west <= longitude <= east:

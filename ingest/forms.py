@@ -1,13 +1,16 @@
-"""What the vendor enters about sources, cameras and feed keys."""
+"""What the vendor enters about sources, cameras and feed keys; what people say is wrong."""
 
+from typing import Any
 from zoneinfo import available_timezones
 
 from django import forms
 
 from accounts.forms import ReasonForm
-from ingest.models import SourceKind
+from ingest.claims import Claim
+from ingest.models import SourceKind, Wrong
 from ingest.regions import FIPS_OF_STATE
 from ingest.rules import MAX_AGE
+from ingest.services.amendments import NewAmendment
 from lprsvc.lib.jurisdictions import state_choices, state_name
 
 
@@ -117,3 +120,93 @@ class WithdrawalForm(forms.Form):
         widget=forms.Textarea(attrs={"rows": 3}),
         error_messages={"required": "Say why you take the report back."},
     )
+
+
+# --- reports of errors (QRY-10) -------------------------------------------------------------------
+
+_SAID = ("plate", "state", "make", "model", "color", "place", "text")
+_HINT = "Leave it empty where you do not know."
+
+
+def _line(label: str, limit: int, hint: str = "") -> forms.CharField:
+    return forms.CharField(
+        label=label,
+        required=False,
+        max_length=limit,
+        help_text=hint,
+        widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
+    )
+
+
+class ErrorReportForm(forms.Form):
+    """What is wrong, and what it should be as far as the person can tell."""
+
+    wrong = forms.MultipleChoiceField(
+        label="What is wrong?",
+        choices=Wrong.choices,
+        widget=forms.CheckboxSelectMultiple,
+        error_messages={
+            "required": "Say what is wrong.",
+            "invalid_choice": "Choose from the list.",
+        },
+    )
+    plate = _line("The plate number should be", 40, _HINT)
+    state = forms.ChoiceField(
+        label="The state of registration should be",
+        required=False,
+        error_messages={"invalid_choice": "Choose one of the list."},
+    )
+    make = _line("The make should be", 60)
+    model = _line("The model should be", 60)
+    color = _line("The color should be", 40)
+    place = _line("The place should be", 200, "An address, an intersection, or what can be seen.")
+    text = forms.CharField(
+        label="What shows that it is wrong",
+        required=False,
+        max_length=2_000,
+        widget=forms.Textarea(attrs={"rows": 4}),
+        help_text="The vendor reads this. Do not name your case, its subject or yourself.",
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        state = self.fields["state"]
+        if isinstance(state, forms.ChoiceField):
+            state.choices = [("", "– I do not know –"), *state_choices()]
+
+    def claim(self) -> Claim:
+        """What a valid form says."""
+        said = {name: self.cleaned_data[name] for name in _SAID}
+        return Claim(wrong=tuple(map(Wrong, self.cleaned_data["wrong"])), **said)
+
+
+class AmendmentForm(ErrorReportForm):
+    """The same for an individual, by plate and days instead of a read."""
+
+    recorded_plate = _line("Plate number as recorded", 40, "The whole number. O is not 0.")
+    recorded_state = forms.ChoiceField(label="State of registration as recorded", required=True)
+    first_day = forms.DateField(label="First day", widget=forms.DateInput())
+    last_day = forms.DateField(label="Last day", widget=forms.DateInput())
+    reference = _line("The individual or your file", 200, "Stays in your agency.")
+    basis = _line("Legal basis", 200, "The vendor is told.")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name in ("recorded_plate", "reference", "basis"):
+            self.fields[name].required = True
+        recorded = self.fields["recorded_state"]
+        if isinstance(recorded, forms.ChoiceField):
+            recorded.choices = [("", "– Select –"), *state_choices()]
+
+    def wanted(self) -> NewAmendment:
+        """What a valid form asks for."""
+        data = self.cleaned_data
+        return NewAmendment(
+            plate=data["recorded_plate"],
+            state=data["recorded_state"],
+            first_day=data["first_day"],
+            last_day=data["last_day"],
+            reference=data["reference"],
+            basis=data["basis"],
+            claim=self.claim(),
+        )

@@ -41,6 +41,7 @@ _COLUMNS = {
     "model": "text",
     "color": "text",
     "county": "int4",
+    "version": "int2",
 }
 _NAMES = ", ".join(_COLUMNS)
 _TYPES = list(_COLUMNS.values())
@@ -57,12 +58,15 @@ _ARRAYS = (
     + f") AS given ({_NAMES})"
 )
 
-# One statement: what is new goes in and stands in the outbox; the ids of the rest come back.
+# One statement: what is new goes in and stands in the outbox; the ids of the rest come back. What
+# was corrected since is not new, whatever its camera sends again: it is known by its first id.
 _INSERT = """
 WITH given AS (SELECT {names} FROM {given}),
 fresh AS (
     INSERT INTO ingest_read ({names}, batch_id)
     SELECT {names}, %(batch)s FROM given
+     WHERE version > 1
+        OR NOT EXISTS (SELECT FROM ingest_correction old WHERE old.key_id = given.id)
     ON CONFLICT DO NOTHING
     RETURNING id, plate_key, state, captured_at, camera_id, latitude_e7, longitude_e7
 ),
@@ -84,7 +88,7 @@ INSERT INTO ingest_batch (id, source_id, feed_key_id, format, received_at,
                           stored, duplicate, quarantined, refused, exceptions, note)
 SELECT %(batch)s, source.id, %(feed_key)s, %(format)s, %(now)s, 0, 0, 0, 0, '[]', %(note)s
   FROM ingest_source source
- WHERE source.id = %(source)s AND NOT source.is_paused
+ WHERE source.id = %(source)s AND (%(even_paused)s OR NOT source.is_paused)
    AND NOT EXISTS (SELECT FROM ingest_feedkey
                     WHERE id = %(feed_key)s AND revoked_at IS NOT NULL)
 RETURNING set_config('ingest.batch', id::text, true)
@@ -168,6 +172,7 @@ def insert_batch(
     format_name: str,
     now: datetime,
     note: str = "",
+    even_paused: bool = False,
 ) -> bool:
     """Write the batch row and open the batch; False when its source or key may not deliver."""
     values = {
@@ -177,6 +182,7 @@ def insert_batch(
         "format": format_name,
         "note": note,
         "now": now,
+        "even_paused": even_paused,
     }
     with _cursor() as cursor:
         return cursor.execute(_INSERT_BATCH, values).fetchone() is not None
@@ -267,6 +273,18 @@ def update_batch(
         cursor.execute(_UPDATE_BATCH, values)
 
 
+def supersede_read(correction: UUID, *, moment: datetime) -> tuple[str, UUID | None]:
+    """Take the read that this transaction's `read.corrected` event names out of the index.
+
+    Not under ``lpr_ingest``. Returns what came of it (`models.CorrectionOutcome`), and the read it
+    was merged with. Whatever waits for the table of reads waits for the end of the transaction.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT * FROM ingest_supersede_read(%s, %s)", [correction, moment])
+        outcome, merged_into = cursor.fetchone()
+    return outcome, merged_into
+
+
 def make_partitions(moments: Iterable[datetime]) -> int:
     """Make the months' partitions of these captures; returns how many were missing."""
     return make_months({moment.astimezone(UTC).date().replace(day=1) for moment in moments})
@@ -302,4 +320,5 @@ def _values(row: Row) -> tuple[Any, ...]:
         row.model,
         row.color,
         row.county,
+        row.version,
     )

@@ -669,6 +669,7 @@ class Correction(models.Model):
     make = models.CharField(max_length=60, null=True)
     model = models.CharField(max_length=60, null=True)
     color = models.CharField(max_length=40, null=True)
+    county = models.IntegerField(null=True)
 
     class Meta:
         managed = False

@@ -1,5 +1,7 @@
 """Who may manage sources, and which of them may deliver; who reports and corrects errors."""
 
+from collections.abc import Collection
+
 from accounts.people import Person
 from audit.actors import Actor
 from ingest.models import FeedKey, Source
@@ -62,3 +64,16 @@ def check_can_review_reads(actor: Actor) -> None:
     people. Raises PolicyDenied."""
     if not (isinstance(actor, Person) and actor.may(Permission.REVIEW_READS)):
         raise PolicyDenied("review_vendor_only", "Only the vendor reviews reported reads.")
+
+
+def can_be_told_of_reads(
+    *, is_active: bool, permissions: Collection[Permission], is_same_agency: bool
+) -> bool:
+    """Whether somebody who once saw a read may still be told that it was wrong."""
+    sees_reads = bool({Permission.RUN_QUERIES, Permission.KEEP_ALERTS} & set(permissions))
+    return is_active and is_same_agency and sees_reads
+
+
+def can_be_told_of_amendments(permissions: Collection[Permission]) -> bool:
+    """Whether somebody of the privacy office still is, when the mail goes out."""
+    return Permission.REQUEST_AMENDMENTS in permissions

@@ -116,5 +116,8 @@ REPORT_TEXT_MAX = 2_000
 # An individual knows the day or the week, seldom the hour. Each read of the days becomes a report
 # that somebody has to look at.
 AMENDMENT_MAX_DAYS = 31
-AMENDMENT_MAX_READS = 100
+# What the form offers; the office may enter another.
+AMENDMENT_BASIS = "5 U.S.C. 552a(d)(2)"
 REPORTS_PER_PAGE = 25
+# Own choice: as long as one compares a read with its photographs (QRY-7).
+PHOTOGRAPH_LINK = timedelta(minutes=15)

@@ -11,13 +11,14 @@ from accounts.people import Person
 from ingest import nearest
 from ingest.cells import cell_of
 from ingest.credentials import hash_secret
-from ingest.geography import Geography
 from ingest.models import (
     WAITING_REPORTS,
     AddressMethod,
+    Amendment,
     Batch,
     Camera,
     CameraActivity,
+    Correction,
     Device,
     ErrorReport,
     FeedKey,
@@ -31,6 +32,7 @@ from ingest.models import (
 from ingest.rules import ADDRESS_REACH_METRES, INTERSECTION_REACH_METRES
 from ingest.storage import read_photograph
 from lprsvc.lib.errors import NotFound
+from lprsvc.lib.permissions import Permission
 
 _KILOMETRE = 1_000
 
@@ -144,47 +146,26 @@ if TYPE_CHECKING:
     from django.db.models import QuerySet
 
 
-def list_hits(
-    *,
-    plate_key: str,
-    state: str,
-    start: datetime,
-    end: datetime,
-    within: Geography | None = None,
-) -> list[Read]:
+def list_hits(*, plate_key: str, state: str, start: datetime, end: datetime) -> list[Read]:
     """Every read of the plate in [start, end), newest first, with camera and source.
 
-    All of them, always (QRY-5); with `within`, all that were made there (QRY-4). The event that
-    opens this plate and window has been recorded.
+    All of them, always (QRY-5). The event that opens this plate and window has been recorded.
     """
     hits = Read.objects.filter(
         plate_key=plate_key, state=state, captured_at__gte=start, captured_at__lt=end
     )
-    found = hits.select_related("camera__source").order_by("-captured_at", "camera_id")
-    return [read for read in found if _lies_within(read, within)]
+    return list(hits.select_related("camera__source").order_by("-captured_at", "camera_id"))
 
 
-def get_read(
-    read_id: UUID,
-    *,
-    plate_key: str,
-    state: str,
-    start: datetime,
-    end: datetime,
-    within: Geography | None = None,
-) -> Read:
+def get_read(read_id: UUID, *, plate_key: str, state: str, start: datetime, end: datetime) -> Read:
     """One read of what `list_hits` would give; opened likewise. Raises NotFound."""
     found = Read.objects.filter(
         plate_key=plate_key, state=state, captured_at__gte=start, captured_at__lt=end, id=read_id
     )
     read = found.select_related("camera__source").first()
-    if read is None or not _lies_within(read, within):
+    if read is None:
         raise NotFound("read")
     return read
-
-
-def _lies_within(read: Read, within: Geography | None) -> bool:
-    return within is None or within.covers(read.latitude_e7, read.longitude_e7)
 
 
 def open_photograph(sha256: bytes) -> tuple[bytes, str]:
@@ -248,6 +229,42 @@ def get_own_report(person: Person, pk: UUID, *, lock: bool = False) -> ErrorRepo
 def find_waiting_report(person: Person, read_id: UUID) -> ErrorReport | None:
     """The person's own report about this read that nobody has decided yet."""
     return list_own_reports(person).filter(read_id=read_id, status__in=WAITING_REPORTS).first()
+
+
+def get_waiting_report(pk: UUID) -> ErrorReport:
+    """A report, of whatever agency, that nobody has decided: for the vendor. Raises NotFound."""
+    waiting = ErrorReport.objects.filter(status__in=WAITING_REPORTS, pk=pk)
+    report = waiting.select_related("agency", "camera__source").first()
+    if report is None:
+        raise NotFound("report")
+    return report
+
+
+def lock_amendments(pks: Iterable[UUID]) -> list[Amendment]:
+    """Amendments, held until the transaction ends; always in one order."""
+    return list(Amendment.objects.select_for_update().filter(pk__in=pks).order_by("pk"))
+
+
+def list_earlier(read: Read) -> list[Correction]:
+    """What was corrected of a read before, oldest first; opened by the event of its review."""
+    return list(Correction.objects.filter(read_id=read.id).order_by("version"))
+
+
+def list_amendments_for(person: Person) -> "QuerySet[Amendment]":
+    """The amendments of the person's own agency, newest first, with their reports: the privacy
+    office is one, whoever of it entered them."""
+    if person.agency_id is None or not person.may(Permission.REQUEST_AMENDMENTS):
+        return Amendment.objects.none()
+    own = Amendment.objects.filter(agency_id=person.agency_id).select_related("entered_by")
+    return own.prefetch_related("reports").order_by("-entered_at", "-pk")
+
+
+def get_amendment_for(person: Person, pk: UUID) -> Amendment:
+    """One of `list_amendments_for`. Raises NotFound, whether unknown or another agency's."""
+    amendment = list_amendments_for(person).filter(pk=pk).first()
+    if amendment is None:
+        raise NotFound("request")
+    return amendment
 
 
 # --- cameras and agents ---------------------------------------------------------------------------

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from ingest import api, feed_api, mistake_views
+from ingest import amendment_views, api, feed_api, mistake_views
 from ingest.maps.views import map_tile
 
 urlpatterns = [
@@ -16,5 +16,13 @@ urlpatterns = [
         "error-reports/<uuid:pk>/withdraw/",
         mistake_views.error_report_withdraw,
         name="error_report_withdraw",
+    ),
+    path("amendments/", amendment_views.amendment_list, name="amendment_list"),
+    path("amendments/new/", amendment_views.amendment_new, name="amendment_new"),
+    path("amendments/<uuid:pk>/", amendment_views.amendment_detail, name="amendment_detail"),
+    path(
+        "amendments/<uuid:pk>/withdraw/",
+        amendment_views.amendment_withdraw,
+        name="amendment_withdraw",
     ),
 ]

@@ -76,6 +76,14 @@ ENTRIES = (
         "/error-reports/",
     ),
     Entry(
+        "Amendments",
+        "amendment_list",
+        "edit",
+        "What individuals asked to have amended, and what came of it.",
+        frozenset({P.REQUEST_AMENDMENTS}),
+        "/amendments/",
+    ),
+    Entry(
         "My training",
         "training",
         "school",

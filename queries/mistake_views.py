@@ -10,12 +10,12 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
 from accounts.people import Person
+from ingest.forms import ErrorReportForm
 from ingest.selectors import find_waiting_report
 from lprsvc.lib.access import requires
 from lprsvc.lib.errors import InvalidInput, PolicyDenied
 from lprsvc.lib.permissions import Permission
 from queries import presenting
-from queries.mistake_forms import ErrorReportForm
 from queries.rules import PHOTOGRAPH_LINK
 from queries.services import mistakes, viewing
 

@@ -1,7 +1,8 @@
 """The people of every test: the same names, made through the services as in life.
 
-`cast.investigator`, `.colleague`, `.supervisor`, `.manager`, `.auditor`, `.vendor`, `.other` (of
-another agency) and `.suspended` are `User` rows, each with `.person` as services take it.
+`cast.investigator`, `.colleague`, `.supervisor`, `.manager`, `.auditor`, `.privacy`, `.vendor`,
+`.other` (of another agency) and `.suspended` are `User` rows, each with `.person` as services take
+it.
 Everybody of an agency has completed the one required course, unless made with `is_trained=False`.
 `client_for(user)` is a Django test client that really logged on: password, then the rules.
 """
@@ -96,6 +97,7 @@ class Cast:
     supervisor: Member
     manager: Member
     auditor: Member
+    privacy: Member
     vendor: Member
     suspended: Member
     other_agency: Agency
@@ -155,6 +157,7 @@ def build_cast() -> Cast:
     suspended = member("suspended", "Dana Pryce", Role.INVESTIGATOR)
     suspend_user(actor=_SETUP, user=suspended, reason=_WHY, now=NOW)
     make_user("auditor", "Ivan Castellano", [Role.AUDITOR], agency=agency)
+    make_user("privacy", "Nora Lindgren", [Role.PRIVACY_OFFICER], agency=agency)
     make_user("vendor", "Vera Lund", [Role.VENDOR_ADMINISTRATOR])
     make_user("other-investigator", "Oscar Delgado", [Role.INVESTIGATOR], component=inv, aor=dallas)
     return find_cast()
@@ -183,6 +186,7 @@ def find_cast() -> Cast:
         supervisor=members["supervisor"],
         manager=members["manager"],
         auditor=members["auditor"],
+        privacy=members["privacy"],
         vendor=members["vendor"],
         suspended=members["suspended"],
         other_agency=agencies["OTHER"],

@@ -199,9 +199,6 @@ def test_what_is_open_to_everybody_is_only_this(cast: Cast) -> None:
         "dev_mail_html",
         "dev_mail_message",
         "healthz",
-        "help_contact",
-        "help_log_on",
-        "help_sent",
         "mfa_authenticate",
         "register",
     }
@@ -253,7 +250,7 @@ def test_anonymous_opens_what_is_public(cast: Cast) -> None:
 
 
 @pytest.mark.parametrize(
-    "who", ["investigator", "supervisor", "manager", "auditor", "vendor", "other"]
+    "who", ["investigator", "supervisor", "manager", "auditor", "privacy", "vendor", "other"]
 )
 def test_every_person_enters_where_they_may_and_nowhere_else(
     cast: Cast, source: Source, who: str

@@ -8,7 +8,6 @@ from accounts.admin import (
     people,
     requests,
     rules,
-    support,
     terminations,
     training,
 )
@@ -21,7 +20,6 @@ __all__ = [
     "people",
     "requests",
     "rules",
-    "support",
     "terminations",
     "training",
 ]

@@ -26,7 +26,6 @@ from accounts.models.people import (
     User,
     user_actor_id,
 )
-from accounts.models.support import HelpRequest, HelpState, HelpTopic
 from accounts.models.terminations import (
     Termination,
     TerminationEffect,
@@ -52,9 +51,6 @@ __all__ = [
     "Coverage",
     "FailedLogOns",
     "GroupMember",
-    "HelpRequest",
-    "HelpState",
-    "HelpTopic",
     "KnownPlace",
     "LogOnPolicy",
     "ManagedAor",

@@ -47,26 +47,23 @@ def create_component(
     agency: Agency,
     code: str,
     name: str,
-    max_lookback_years: int | None,
+    max_lookback_years: int,
     lookback_source: str,
-    lookback_by_offense: bool = False,
     reason: str,
     now: datetime,
 ) -> Component:
     """A part of `agency` with a time-frame rule and the rule's source (QRY-3).
 
-    The rule is a number of years, or the limitation period of the offense that a query names.
     Raises PolicyDenied, InvalidInput.
     """
     actor = in_log(actor, agency.log_id)
     with governing(actor, subject=f"component {agency.code} {code}", reason=reason):
         policy.check_can_manage_agencies(actor)
-        _check_lookback(max_lookback_years, lookback_source, by_offense=lookback_by_offense)
+        _check_lookback(max_lookback_years, lookback_source)
         component = Component(
             agency=agency,
             code=code,
             name=name,
-            lookback_by_offense=lookback_by_offense,
             max_lookback_years=max_lookback_years,
             lookback_source=lookback_source,
         )
@@ -122,9 +119,8 @@ def change_component(
     actor: Actor,
     component: Component,
     name: str,
-    max_lookback_years: int | None,
+    max_lookback_years: int,
     lookback_source: str,
-    lookback_by_offense: bool = False,
     reason: str,
     now: datetime,
 ) -> Component:
@@ -135,10 +131,9 @@ def change_component(
     actor = in_log(actor, component.agency.log_id)
     with governing(actor, subject=f"component:{component.pk}", reason=reason):
         policy.check_can_manage_agencies(actor)
-        _check_lookback(max_lookback_years, lookback_source, by_offense=lookback_by_offense)
+        _check_lookback(max_lookback_years, lookback_source)
         changes = {
             "name": name,
-            "lookback_by_offense": lookback_by_offense,
             "max_lookback_years": max_lookback_years,
             "lookback_source": lookback_source,
         }
@@ -197,11 +192,9 @@ def _change(
     change_governed(locked, changes, actor=actor, reason=reason, now=now)
 
 
-def _check_lookback(years: int | None, source: str, *, by_offense: bool) -> None:
+def _check_lookback(years: int, source: str) -> None:
     faults: dict[str, list[str]] = {}
-    if by_offense and years is not None:
-        faults["max_lookback_years"] = ["Leave this empty: the offense's own period decides."]
-    elif not by_offense and not (years and 1 <= years <= MAX_LOOKBACK_YEARS):
+    if not 1 <= years <= MAX_LOOKBACK_YEARS:
         faults["max_lookback_years"] = [f"Use 1 to {MAX_LOOKBACK_YEARS} years."]
     if not source.strip():
         faults["lookback_source"] = ["Say where this limit is laid down."]

@@ -13,6 +13,7 @@ from alerts import rules
 from alerts.models import AlertEntry, EntryStatus, Match, Notification
 from alerts.services import queue
 from alerts.services.facts import job_for, match_fields, owner_of
+from alerts.services.retracting import retract_corrected
 from audit.kinds import Kind
 from audit.services import record
 from ingest.selectors import list_unmatched
@@ -35,7 +36,7 @@ SELECT gen_random_uuid(), e.id, r.read_id, r.captured_at, r.camera_id, r.latitud
   JOIN alerts_alertentry e ON e.plate_key = r.plate_key AND e.state = r.state
  WHERE e.status = %(active)s AND e.expires_at > %(now)s
    FOR KEY SHARE OF e
-    ON CONFLICT (entry_id, read_id) DO NOTHING
+    ON CONFLICT (entry_id, read_id) WHERE withdrawn_at IS NULL DO NOTHING
 RETURNING id
 """
 
@@ -96,6 +97,9 @@ def _one_at_a_time() -> None:
 
 
 def _match(claims: list[ClaimedBatch], now: datetime) -> Matched:
+    # Before it: a batch may hold the corrected read, and the match it once was must not pass for
+    # the one it is now.
+    retract_corrected(now=now)
     matches = _insert_matches(claims, now)
     notifications = _insert_notifications(matches, now)
     batch_of = {read: claim.batch_id for claim in claims for read in claim.read_ids}

@@ -52,19 +52,14 @@ def send_notification(*, notification_id: UUID, now: datetime) -> Delivery:
     """Send one notification if it is due and nobody else is at it.
 
     A passing failure puts it back with a later due time, for days; a refusal of the recipient
-    ends it. A recipient who lost access meanwhile is not told. Both ends are recorded.
+    ends it. A recipient who lost access meanwhile is not told, and nobody of a match that was
+    withdrawn. Each end is recorded.
     """
     claim = _claim(notification_id, now)
     if claim is None:
         return Delivery.NOT_CLAIMED
-    if not _may_be_told(claim.notification):
-        return _fail(claim, "recipient_lost_access", "The recipient may no longer see alerts.")
-    try:
-        # The owner too: nobody is told on behalf of somebody who may not watch.
-        for user_id in _people_behind(claim.notification):
-            check_is_trained(training_of_user(user_id, now=now))
-    except TrainingMissing as missing:
-        return _fail(claim, missing.code, "Recipient or owner: " + missing.gaps[0].sentence)
+    if (against := _reason_against(claim.notification, now)) is not None:
+        return _fail(claim, *against)
     # No transaction is open here: the server may take its time.
     try:
         mail.hand_over(mail.compose(claim.notification))
@@ -90,6 +85,21 @@ def _claim(notification_id: UUID, now: datetime) -> _Claim | None:
             "match__entry__alert_list__agency",
         ).get(pk=notification_id)
     return _Claim(notification, notification.attempts)
+
+
+def _reason_against(notification: Notification, now: datetime) -> tuple[str, str] | None:
+    """Why the mail must not go out any more: a code, and words for the log."""
+    if notification.match.withdrawn_at is not None:
+        return "match_withdrawn", "The read was corrected: it is no match."
+    if not _may_be_told(notification):
+        return "recipient_lost_access", "The recipient may no longer see alerts."
+    try:
+        # The owner too: nobody is told on behalf of somebody who may not watch.
+        for user_id in _people_behind(notification):
+            check_is_trained(training_of_user(user_id, now=now))
+    except TrainingMissing as missing:
+        return missing.code, "Recipient or owner: " + missing.gaps[0].sentence
+    return None
 
 
 def _may_be_told(notification: Notification) -> bool:

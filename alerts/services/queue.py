@@ -23,6 +23,7 @@ from alerts.rules import NOTE_LASTS
 
 MATCH_BATCH = "alerts.tasks.match_batch"
 SEND_NOTIFICATION = "alerts.tasks.send_notification"
+RETRACT = "alerts.tasks.retract"
 
 _NOTE = "lprsvc:alerts:matching-waits"
 _BROKER_AWAY = (KombuError, RedisError, OSError)
@@ -53,6 +54,14 @@ def matching_begins() -> None:
 def send_later(notification_ids: Iterable[UUID]) -> None:
     """Have notifications sent by a worker; when the broker is away, the sweep will."""
     _tell(SEND_NOTIFICATION, "notification_id", notification_ids)
+
+
+def retract_later() -> None:
+    """Have matches of corrected reads withdrawn; when the broker is away, the sweep will."""
+    try:
+        current_app.send_task(RETRACT)
+    except _BROKER_AWAY as error:
+        logger.warning("broker away, left to the sweep: %s (%s)", RETRACT, error)
 
 
 def _leave_note() -> bool:

@@ -1,4 +1,4 @@
-"""Finding what nobody finished: batches not matched, mails not sent (ING-8)."""
+"""Finding what nobody finished: corrections, batches not matched, mails not sent (ING-8)."""
 
 import logging
 import time
@@ -9,7 +9,9 @@ from alerts import rules
 from alerts.models import Notification, NotificationStatus
 from alerts.services.matching import match_batch
 from alerts.services.notification import Delivery, release_stale_claims, send_notification
+from alerts.services.retracting import retract_waiting
 from ingest.selectors import list_unmatched
+from ingest.services import outbox
 from lprsvc.lib.alone import only_one
 
 logger = logging.getLogger(__name__)
@@ -19,6 +21,7 @@ logger = logging.getLogger(__name__)
 class Swept:
     """What a sweep did."""
 
+    retracted: int = 0
     batches: int = 0
     released: int = 0
     tried: int = 0
@@ -35,10 +38,20 @@ def sweep(*, now: datetime) -> Swept | None:
             return None
         deadline = time.monotonic() + rules.SWEEP_SECONDS
         return Swept(
+            retracted=_retract(now),
             batches=_match_overdue(now, deadline),
             released=release_stale_claims(now=now),
             tried=_send_due(now, deadline),
         )
+
+
+def _retract(now: datetime) -> int:
+    try:
+        return retract_waiting(now=now) if outbox.has_retractions() else 0
+    except Exception:
+        # They stay where they are; what is behind them must not wait.
+        logger.exception("matches of corrected reads could not be withdrawn")
+        return 0
 
 
 def _match_overdue(now: datetime, deadline: float) -> int:

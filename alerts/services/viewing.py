@@ -33,10 +33,10 @@ class EntryShown:
 
 @dataclass(frozen=True, slots=True)
 class MatchShown:
-    """One match and the read it is about."""
+    """One match and the read it is about; `read` is None for a match that was withdrawn."""
 
     match: Match
-    read: Read
+    read: Read | None
     recorded: Recorded
 
 
@@ -89,17 +89,21 @@ def view_match(*, person: Person, pk: UUID, now: datetime) -> MatchShown:
     """One match with its read, which the event itself opens. Raises NotFound.
 
     The first look is noted on the person's notification. A read that is no longer kept is said to
-    be so; what the match itself knows stays in the list.
+    be so; what the match itself knows stays in the list. A match whose read was corrected to
+    another plate is shown without it.
     """
     with _recording_look(person, {"match": str(pk)}):
         policy.check_can_keep_alerts(person, training_of(person, now=now))
         match = selectors.get_match_for(person, pk)
+        is_match = match.withdrawn_at is None
         recorded = record(
             actor=person,
             kind=Kind.ALERT_MATCH_VIEWED,
-            fields=match_fields(match) | opening_fields(match.captured_at),
+            # What was withdrawn opens nothing, and by the log nobody sees a read by it.
+            fields=match_fields(match) | (opening_fields(match.captured_at) if is_match else {}),
+            outcome_code=None if is_match else "match_withdrawn",
         )
-        read = _read_of(match)
+        read = _read_of(match) if is_match else None
         Notification.objects.filter(
             match=match, recipient_id=person.user_id, opened_at=None
         ).update(opened_at=now)

@@ -56,6 +56,7 @@ class Migration(migrations.Migration):
                 ("make", models.CharField(max_length=60, null=True)),
                 ("model", models.CharField(max_length=60, null=True)),
                 ("color", models.CharField(max_length=40, null=True)),
+                ("county", models.IntegerField(null=True)),
             ],
             options={
                 "db_table": "ingest_correction",

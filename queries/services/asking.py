@@ -12,12 +12,11 @@ from audit.kinds import Kind
 from audit.services import Behalf, Recorded, record, record_alone, recording_refusals
 from lprsvc.lib.errors import PolicyDenied
 from queries import policy, records, selectors
-from queries.models import RecentQuery, ReviewCause
+from queries.models import RecentQuery
 from queries.policy import Grounds
 from queries.rules import RECALL
 from queries.schemas import QueryIn, QueryResult
 from queries.services.answers import hits_of, open_answer
-from queries.services.reviews import await_review
 from queries.timeframes import TimeFrame
 
 
@@ -45,7 +44,7 @@ def run_query(*, person: Person, ask: QueryIn, now: datetime) -> QueryResult:
             person=person,
             ask=ask,
             frame=frame,
-            grounds=grounds,
+            reason_label=grounds.reasons[ask.reason_code],
             behalf=behalf,
             now=now,
         )
@@ -104,12 +103,12 @@ def _run(
     person: Person,
     ask: QueryIn,
     frame: TimeFrame,
-    grounds: Grounds,
+    reason_label: str,
     behalf: Behalf | None,
     now: datetime,
 ) -> QueryResult:
     run = record(actor=person, kind=Kind.QUERY_RUN, fields=records.asked(ask), behalf=behalf)
-    hits = hits_of(ask.plate_key, ask.state, frame, within=ask.geography)
+    hits = hits_of(ask.plate_key, ask.state, frame)
     record(
         actor=person,
         kind=Kind.QUERY_RESULT,
@@ -117,7 +116,6 @@ def _run(
         behalf=behalf,
         parent=run.id,
     )
-    offense = grounds.offenses.get(ask.offense)
     query = RecentQuery.objects.create(
         id=run.id,
         owner_id=person.user_id,
@@ -125,11 +123,8 @@ def _run(
         plate_key=ask.plate_key,
         state=ask.state,
         reason_code=ask.reason_code,
-        reason_label=grounds.reasons[ask.reason_code],
+        reason_label=reason_label,
         case_reference=ask.case_reference,
-        offense_code=ask.offense,
-        offense_label=offense.label if offense else "",
-        geography=ask.geography.as_fields() if ask.geography else None,
         behalf_id=behalf.id if behalf else "",
         behalf_name=behalf.name if behalf else "",
         start=frame.start,
@@ -140,12 +135,7 @@ def _run(
         run_at=run.at,
         erase_after=now + RECALL,
         submission=ask.submission,
-        group_id=ask.group,
     )
-    if offense and offense.years is None:
-        await_review(
-            asker_id=person.user_id, cause=ReviewCause.NO_LIMITATION, event_id=run.id, now=now
-        )
     return QueryResult(query, hits, run.id)
 
 

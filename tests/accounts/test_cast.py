@@ -11,6 +11,7 @@ def test_cast_has_everybody_with_their_person(cast: Cast) -> None:
         "supervisor",
         "manager",
         "auditor",
+        "privacy",
         "vendor",
         "suspended",
         "other",

@@ -48,6 +48,7 @@ def person(*roles: Role) -> Person:
         (Role.AGENCY_MANAGER, ["Home", "Log", "Administration", "In-box"]),
         (Role.AUDITOR, ["Home", "Log", "In-box"]),
         (Role.CONTRACTING_OFFICER, EVERYBODY),
+        (Role.PRIVACY_OFFICER, ["Home", "Amendments", "In-box"]),
         (Role.VENDOR_ADMINISTRATOR, ["Home", "Log", "Administration", "In-box"]),
     ],
 )

@@ -5,6 +5,7 @@ import io
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 import orjson
 from django.db import transaction
@@ -121,3 +122,10 @@ def hits(plate_key: str = "ABC123", state: str = "US-PA") -> list[Read]:
             },
         )
         return selectors.list_hits(plate_key=plate_key, state=state, start=start, end=end)
+
+
+def ids_of(receipt: Receipt) -> list[UUID]:
+    """The ids of a delivery's reads, in its order; each has one."""
+    ids = [outcome.id for outcome in receipt.reads if outcome.id is not None]
+    assert len(ids) == len(receipt.reads), receipt
+    return ids

@@ -37,6 +37,8 @@ CREATE TABLE ingest_correction (
     make              text,
     model             text,
     color             text,
+    -- Whose law it was kept by; none for rows from before there were such.
+    county            integer,
     UNIQUE (read_id, version),
     CHECK ((outcome = 'merged') = (merged_into IS NOT NULL))
 );
@@ -163,7 +165,8 @@ BEGIN
            (told ->> 'event')::uuid, told ->> 'actor', told ->> 'actor_name', told ->> 'reason',
            old.plate_key, old.state, old.captured_at, old.camera_id, old.batch_id,
            old.latitude_e7, old.longitude_e7, old.confidence, old.plate_is_derived,
-           old.scene_sha256, old.plate_sha256, old.plate_text, old.make, old.model, old.color;
+           old.scene_sha256, old.plate_sha256, old.plate_text, old.make, old.model, old.color,
+           old.county;
     -- Where it still waits to be matched, it no longer does.
     DELETE FROM public.ingest_outbox o
      WHERE o.batch_id = old.batch_id AND o.read_ids = ARRAY[old.id];
