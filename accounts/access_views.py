@@ -46,7 +46,7 @@ def access_start(request: HttpRequest) -> HttpResponse:
     """Asks for the agency's code, so that nobody reads here which agencies there are."""
     form = AgencyCodeForm(request.POST or None)
     if request.method == "POST":
-        _limit(request, "access_agency")
+        limit_attempts(request, "access_agency")
         if form.is_valid():
             agency = _find_agency(form.cleaned_data["code"])
             if agency is not None:
@@ -64,7 +64,7 @@ def access_request(request: HttpRequest, code: str) -> HttpResponse:
     if agency is None:
         raise NotFound("page")
     if request.method == "POST":
-        _limit(request, "access_request")
+        limit_attempts(request, "access_request")
         form = AccessRequestForm(request.POST, request.FILES, agency=agency)
         if form.is_valid() and _submitted(request, form):
             return redirect("access_requested")
@@ -90,7 +90,7 @@ def register_by_key(request: HttpRequest) -> HttpResponse:
     """Choose user name, password and security questions with a registration key (ACC-5)."""
     form = RegisterForm(request.POST or None)
     if request.method == "POST":
-        _limit(request, "register")
+        limit_attempts(request, "register")
         if form.is_valid() and _registered(request, form):
             messages.success(request, "You are registered. Log on with what you chose.")
             return HttpResponseRedirect(reverse("account_login"))
@@ -138,7 +138,7 @@ def _find_agency(code: str) -> Agency | None:
     return Agency.objects.filter(code__iexact=code).first()
 
 
-def _limit(request: HttpRequest, action: str) -> None:
+def limit_attempts(request: HttpRequest, action: str) -> None:
     """Count one attempt from this address (rates: settings). Raises TooManyAttempts."""
     if not ratelimit.consume(request, action=action):
         raise TooManyAttempts

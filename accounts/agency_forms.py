@@ -29,13 +29,22 @@ def _zone(help_text: str) -> forms.ChoiceField:
     )
 
 
+def _by_offense() -> forms.BooleanField:
+    return forms.BooleanField(
+        label="The offense decides how far back a query may reach",
+        required=False,
+        help_text="Each query then names an offense, and its period of limitation is the limit.",
+    )
+
+
 def _lookback() -> forms.IntegerField:
     return forms.IntegerField(
         label="Longest look-back, in years",
+        required=False,
         min_value=1,
         max_value=MAX_LOOKBACK_YEARS,
         initial=5,
-        help_text="No query may reach further back (QRY-3).",
+        help_text="No query may reach further back (QRY-3). Empty where the offense decides.",
     )
 
 
@@ -66,10 +75,12 @@ class ChangeComponentForm(ReasonForm):
     """What of a component may change."""
 
     name = forms.CharField(label="Name", max_length=200)
+    lookback_by_offense = _by_offense()
     max_lookback_years = _lookback()
     lookback_source = _lookback_source()
     field_order: tuple[str, ...] = (
         "name",
+        "lookback_by_offense",
         "max_lookback_years",
         "lookback_source",
         "reason",
@@ -83,6 +94,7 @@ class NewComponentForm(ChangeComponentForm):
     field_order: tuple[str, ...] = (
         "code",
         "name",
+        "lookback_by_offense",
         "max_lookback_years",
         "lookback_source",
         "reason",

@@ -14,6 +14,7 @@ from accounts.log_on_rules import LOCK
 from accounts.models import (
     AccessRequestState,
     FailedLogOns,
+    HelpState,
     RegistrationKey,
     Termination,
     TerminationState,
@@ -34,7 +35,7 @@ def collect(person: Person, now: datetime) -> list[BoardItem]:
     if person.may(Permission.MANAGE_USERS):
         items = (_requests, _keys, _training, _terminations, _locked, _certifications)
     elif person.may(Permission.MANAGE_AGENCIES):
-        items = (_terminations, _unmanaged, _requests, _keys, _locked)
+        items = (_terminations, _help, _unmanaged, _requests, _keys, _locked)
     return [item(person, now) for item in items]
 
 
@@ -62,6 +63,20 @@ def _keys(person: Person, now: datetime) -> BoardItem:
         url=_list("accessrequest", state__exact=AccessRequestState.KEY_SENT),
         empty="Every key that was sent has been used.",
         note=f"{expired} expired: send a new one or withdraw the request." if expired else "",
+    )
+
+
+def _help(person: Person, now: datetime) -> BoardItem:
+    waiting = selectors.list_help_requests_for(person).filter(state=HelpState.OPEN)
+    late = waiting.filter(due_at__lte=now).count()
+    return BoardItem(
+        key="help",
+        title="Requests to the help desk",
+        count=waiting.count(),
+        oldest=_first(waiting, "asked_at"),
+        url=_list("helprequest", state__exact=HelpState.OPEN),
+        empty="Nobody waits for an answer.",
+        note=f"{late} overdue: answers are due within 24 business hours." if late else "",
     )
 
 

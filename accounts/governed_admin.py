@@ -41,7 +41,7 @@ class GovernedPage(Generic[M]):
     `offered` says for which objects a link to the page is shown; whether it may be done is the
     service's policy to say. `prepare` fills in what the form can't know by itself: choices within
     the person's reach, and what is there now. `consequences` says what the act will bring about,
-    in sentences, read before it is done.
+    in sentences, read before it is done. `removes`: afterwards there is only the list to see.
     """
 
     name: str
@@ -53,6 +53,7 @@ class GovernedPage(Generic[M]):
     offered: Callable[[Person, M | None], bool] = lambda _person, _object: True
     prepare: Callable[[Any, Person, M | None], None] = lambda _form, _person, _object: None
     consequences: Callable[[Person, M | None], Sequence[str]] = lambda _person, _object: ()
+    removes: bool = False
 
 
 if TYPE_CHECKING:
@@ -224,7 +225,7 @@ class GovernedAdmin(_ModelAdmin[M]):
             shown_once = context | {"form": None, "done": done, "shown": shown}
             return TemplateResponse(request, "accounts/governed_page.html", shown_once)
         messages.success(request, done)
-        return HttpResponseRedirect(context["back"])
+        return HttpResponseRedirect(self._address(None) if page.removes else context["back"])
 
     def _address(self, found: M | None) -> str:
         base = f"admin:{self.opts.app_label}_{self.opts.model_name}"

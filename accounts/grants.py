@@ -51,6 +51,10 @@ _ACCESS_WORKER = (
     | {"accounts_historicalaccessrequest": _HISTORY}
 )
 
+# The help desk (ACC-14): asked and answered in the web, escalated and erased by the worker.
+_HELP_APP = {"accounts_helprequest": _GOVERNED}
+_HELP_WORKER = {"accounts_helprequest": "SELECT, DELETE, UPDATE (escalated_at)"}
+
 # Terminations (ACC-10): made and ended by the web's services, escalated by the worker.
 _TERMINATIONS = {
     "accounts_termination": _GOVERNED,
@@ -65,6 +69,7 @@ GRANTS = {
     # Owed by the web's services, sent by the worker.
     | {"accounts_notice": "SELECT, INSERT"}
     | _TERMINATIONS
+    | _HELP_APP
     | _ACCESS_APP
     | _TRAINING_APP
     | _CREDENTIALS_APP,
@@ -74,6 +79,7 @@ GRANTS = {
     | {"accounts_historicaluser": _HISTORY}
     | {"accounts_notice": "SELECT, INSERT, UPDATE"}
     | _TERMINATIONS
+    | _HELP_WORKER
     | _ACCESS_WORKER
     | _TRAINING_WORKER
     | _CREDENTIALS_WORKER,

@@ -136,6 +136,12 @@ def can_terminate(actor: Actor, subject: User) -> bool:
     return True
 
 
+def check_can_answer_help(actor: Actor) -> None:
+    """Answer a request to the help desk, or close it: the vendor's administrators (ACC-14)."""
+    if not (isinstance(actor, Person) and actor.may(Permission.MANAGE_AGENCIES)):
+        raise PolicyDenied("help_vendor_only", "Only the vendor answers the help desk's requests.")
+
+
 def check_can_set_managed_aors(actor: Actor) -> None:
     """Which AORs a manager manages is the vendor's to enter, on the agency's order."""
     if _is_service(actor):

@@ -32,9 +32,10 @@ ROLE_LABELS: dict[Role, str] = {
 
 ROLE_PERMISSIONS: dict[Role, frozenset[P]] = {
     Role.INVESTIGATOR: frozenset({P.RUN_QUERIES, P.KEEP_ALERTS}),
-    Role.SUPERVISOR: frozenset({P.READ_LOG_TEAM}),
+    Role.SUPERVISOR: frozenset({P.READ_LOG_TEAM, P.REVIEW_QUERIES}),
+    # Reviews the queries of those who have no supervisor.
     Role.AGENCY_MANAGER: frozenset(
-        {P.READ_LOG_AORS, P.MANAGE_USERS, P.PUBLISH_RULES, P.ENTER_ADMIN}
+        {P.READ_LOG_AORS, P.MANAGE_USERS, P.PUBLISH_RULES, P.REVIEW_QUERIES, P.ENTER_ADMIN}
     ),
     Role.AUDITOR: frozenset({P.READ_LOG_AGENCY}),
     Role.CONTRACTING_OFFICER: frozenset(),
@@ -47,6 +48,7 @@ ROLE_PERMISSIONS: dict[Role, frozenset[P]] = {
             P.PUBLISH_RULES,
             P.MANAGE_SOURCES,
             P.REVIEW_READS,
+            P.MANAGE_OFFENSES,
             P.READ_LOG_VENDOR,
             P.ENTER_ADMIN,
         }

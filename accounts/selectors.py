@@ -14,6 +14,7 @@ from accounts.models import (
     Agency,
     Aor,
     GroupMember,
+    HelpRequest,
     ReasonCode,
     RulesOfBehavior,
     Termination,
@@ -212,6 +213,19 @@ def names_of_actors(actor_ids: Iterable[str]) -> dict[str, str]:
     keys = [actor_id.partition(":")[2] for actor_id in actor_ids if actor_id.startswith("user:")]
     people = User.objects.filter(pk__in=keys).values_list("pk", "full_name")
     return {user_actor_id(pk): name for pk, name in people}
+
+
+def list_vendor_administrators() -> "QuerySet[User]":
+    """The vendor's administrators whose accounts are open."""
+    return User.objects.filter(
+        agency=None, is_active=True, roles__contains=[Role.VENDOR_ADMINISTRATOR.value]
+    )
+
+
+def list_help_requests_for(person: Person) -> "QuerySet[HelpRequest]":
+    """Requests to the help desk that the person answers: the vendor all, nobody else any."""
+    found = HelpRequest.objects.select_related("user__agency", "ended_by")
+    return found if person.may(Permission.MANAGE_AGENCIES) else found.none()
 
 
 def list_terminations_for(person: Person) -> "QuerySet[Termination]":

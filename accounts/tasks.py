@@ -10,6 +10,7 @@ from accounts.services import (
     dormancy,
     notices,
     reminders,
+    support,
     terminations,
     training_import,
 )
@@ -30,8 +31,16 @@ def sweep_notices() -> None:
 
 @shared_task(name="accounts.tasks.forget_old_credentials")  # type: ignore[untyped-decorator]
 def forget_old_credentials() -> None:
-    """Remove counters of failures, temporary passwords and known places nobody needs."""
-    credentials.forget_old(now=timezone.now())
+    """Remove counters of failures, temporary passwords, known places and old requests for help."""
+    now = timezone.now()
+    credentials.forget_old(now=now)
+    support.erase_ended(now=now)
+
+
+@shared_task(name="accounts.tasks.escalate_help", expires=300)  # type: ignore[untyped-decorator]
+def escalate_help() -> None:
+    """Tell the vendor again of requests for help that are overdue."""
+    support.escalate_help(now=timezone.now())
 
 
 @shared_task(name="accounts.tasks.escalate_terminations", expires=60)  # type: ignore[untyped-decorator]

@@ -7,7 +7,7 @@ management of e-mail addresses, no log-on by code. allauth copes with their name
 from allauth.account import views as allauth_views
 from django.urls import include, path
 
-from accounts import access_views, credential_views, training_views, views
+from accounts import access_views, credential_views, support_views, training_views, views
 
 urlpatterns = [
     path("accounts/login/", allauth_views.login, name="account_login"),
@@ -42,6 +42,9 @@ urlpatterns = [
     path("access/", access_views.access_start, name="access_start"),
     path("access/sent/", access_views.access_requested, name="access_requested"),
     path("access/agency/<slug:code>/", access_views.access_request, name="access_request"),
+    path("help/contact/", support_views.help_contact, name="help_contact"),
+    path("help/contact/sent/", support_views.help_sent, name="help_sent"),
+    path("help/requests/", support_views.help_requests, name="help_requests"),
     path("rules/", views.read_rules, name="rules"),
     path("training/", training_views.training_detail, name="training"),
 ]

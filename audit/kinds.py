@@ -98,6 +98,13 @@ class Kind(StrEnum):
     NOTICE_DROPPED = "notice.dropped"
     NOTICE_FAILED = "notice.failed"
 
+    SUPPORT_REQUESTED = "support.requested"
+    SUPPORT_ANSWERED = "support.answered"
+    SUPPORT_CLOSED = "support.closed"
+    SUPPORT_ESCALATED = "support.escalated"
+    SUPPORT_VIEWED = "support.viewed"
+    SUPPORT_REFUSED = "support.refused"
+
     ACCESS_REFUSED = "access.refused"
 
     INGEST_LOADED = "ingest.loaded"
@@ -215,6 +222,12 @@ LABELS: dict[Kind, str] = {
     Kind.NOTICE_SENT: "Sent a mail",
     Kind.NOTICE_DROPPED: "Mail no longer needed",
     Kind.NOTICE_FAILED: "Mail failed",
+    Kind.SUPPORT_REQUESTED: "Asked the help desk",
+    Kind.SUPPORT_ANSWERED: "Answered a request for help",
+    Kind.SUPPORT_CLOSED: "Closed a request for help",
+    Kind.SUPPORT_ESCALATED: "Request for help overdue",
+    Kind.SUPPORT_VIEWED: "Looked at own requests for help",
+    Kind.SUPPORT_REFUSED: "Request for help refused",
     Kind.ACCESS_REFUSED: "Was refused a page",
     Kind.INGEST_LOADED: "Loaded reads",
     Kind.PLACES_LOADED: "Loaded streets or addresses",

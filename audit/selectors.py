@@ -3,13 +3,14 @@
 For services of this room: looking at the log is itself an event, so views call `audit.services`.
 """
 
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import Q, QuerySet
+from django.db.models import Count, Q, QuerySet
 
 from audit.kinds import Kind
 from audit.models import Event
@@ -95,6 +96,30 @@ def list_children(scope: LogScope, event_id: UUID, *, limit: int = PAGE_SIZE) ->
         return []
     same_log = _in_scope(scope).filter(at__gte=parent.at, parent=str(event_id))
     return [_entry(event) for event in same_log.order_by("at", "id")[:limit]]
+
+
+@dataclass(frozen=True, slots=True)
+class Acts:
+    """How often somebody did what: by kind, and how many of their queries had hits."""
+
+    counts: Mapping[str, int]
+    with_hits: int
+
+
+def count_acts(
+    scope: LogScope, *, kinds: Collection[str], start: datetime, end: datetime
+) -> dict[str, Acts]:
+    """By actor: how often each of `kinds` was done in [start, end)."""
+    events = _in_scope(scope).filter(kind__in=kinds, at__gte=start, at__lt=end)
+    hit = Q(kind=Kind.QUERY_RESULT, fields__count__gt=0)
+    rows = events.values_list("actor", "kind").annotate(
+        count=Count("id"), hits=Count("id", filter=hit)
+    )
+    found: dict[str, Acts] = {}
+    for actor, kind, count, hits in rows.order_by("actor", "kind"):
+        before = found.get(actor, Acts({}, 0))
+        found[actor] = Acts({**before.counts, kind: count}, before.with_hits + hits)
+    return found
 
 
 @dataclass(frozen=True, slots=True)

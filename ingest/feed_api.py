@@ -88,4 +88,6 @@ def _parts(request: HttpRequest) -> dict[str, bytes]:
     for name in request.FILES:
         if (content := file_part(request, name)) is not None:
             parts[name] = content
+            # Some software names the part as it likes, and tells what it is by the file's name.
+            parts.setdefault(str(getattr(request.FILES[name], "name", "")), content)
     return parts

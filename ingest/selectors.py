@@ -11,6 +11,7 @@ from accounts.people import Person
 from ingest import nearest
 from ingest.cells import cell_of
 from ingest.credentials import hash_secret
+from ingest.geography import Geography
 from ingest.models import (
     WAITING_REPORTS,
     AddressMethod,
@@ -146,26 +147,47 @@ if TYPE_CHECKING:
     from django.db.models import QuerySet
 
 
-def list_hits(*, plate_key: str, state: str, start: datetime, end: datetime) -> list[Read]:
+def list_hits(
+    *,
+    plate_key: str,
+    state: str,
+    start: datetime,
+    end: datetime,
+    within: Geography | None = None,
+) -> list[Read]:
     """Every read of the plate in [start, end), newest first, with camera and source.
 
-    All of them, always (QRY-5). The event that opens this plate and window has been recorded.
+    All of them, always (QRY-5); with `within`, all that were made there (QRY-4). The event that
+    opens this plate and window has been recorded.
     """
     hits = Read.objects.filter(
         plate_key=plate_key, state=state, captured_at__gte=start, captured_at__lt=end
     )
-    return list(hits.select_related("camera__source").order_by("-captured_at", "camera_id"))
+    found = hits.select_related("camera__source").order_by("-captured_at", "camera_id")
+    return [read for read in found if _lies_within(read, within)]
 
 
-def get_read(read_id: UUID, *, plate_key: str, state: str, start: datetime, end: datetime) -> Read:
+def get_read(
+    read_id: UUID,
+    *,
+    plate_key: str,
+    state: str,
+    start: datetime,
+    end: datetime,
+    within: Geography | None = None,
+) -> Read:
     """One read of what `list_hits` would give; opened likewise. Raises NotFound."""
     found = Read.objects.filter(
         plate_key=plate_key, state=state, captured_at__gte=start, captured_at__lt=end, id=read_id
     )
     read = found.select_related("camera__source").first()
-    if read is None:
+    if read is None or not _lies_within(read, within):
         raise NotFound("read")
     return read
+
+
+def _lies_within(read: Read, within: Geography | None) -> bool:
+    return within is None or within.covers(read.latitude_e7, read.longitude_e7)
 
 
 def open_photograph(sha256: bytes) -> tuple[bytes, str]:

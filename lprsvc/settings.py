@@ -165,6 +165,7 @@ ACCOUNT_RATE_LIMITS = {
     "access_agency": "30/h/ip",
     "access_request": "20/h/ip",
     "register": "30/h/ip",
+    "help": "20/h/ip",
 }
 ACCOUNT_ALLOW_REMEMBER_COOKIE = False
 ACCOUNT_FORMS = {
@@ -329,6 +330,7 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
         "schedule": crontab(hour="11", minute="0"),
     },
     "accounts-terminations": {"task": "accounts.tasks.escalate_terminations", "schedule": 60.0},
+    "accounts-help": {"task": "accounts.tasks.escalate_help", "schedule": 300.0},
     "audit-partitions": {
         "task": "audit.tasks.make_partitions_ahead",
         "schedule": crontab(hour="3", minute="5"),
@@ -365,6 +367,10 @@ if EMAIL_HOST_CONFIGURED:
     EMAIL_USE_TLS = _email.scheme == "smtp+tls"
 elif ENVIRONMENT == "example":
     EMAIL_BACKEND = "lprsvc.devmail.backend.FolderBackend"
+# The help desk (ACC-14). Without an address of its own, each vendor administrator is told.
+SUPPORT_EMAIL = env.str("SUPPORT_EMAIL", "")
+SUPPORT_PHONE = env.str("SUPPORT_PHONE", "")
+SUPPORT_HOURS = env.str("SUPPORT_HOURS", "Monday to Friday, 8 a.m. to 8 p.m. Eastern time")
 # Where links in mails lead.
 BASE_URL = env.str("LPRSVC_BASE_URL", "http://127.0.0.1:8000")
 

@@ -10,6 +10,8 @@ urlpatterns = [
     path("", views.home, name="home"),
     path("healthz", views.healthz, name="healthz"),
     path("help/", views.help_page, name="help"),
+    path("help/log-on/", views.log_on_help, name="help_log_on"),
+    path("help/guides/<slug:role>/", views.guide, name="guide"),
     path("", include("accounts.urls")),
     path("", include("queries.urls")),
     path("", include("alerts.urls")),

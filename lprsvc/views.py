@@ -7,8 +7,10 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from accounts.people import Person
+from accounts.roles import ROLE_LABELS, Role
 from accounts.standing import closed_by_training
 from lprsvc.lib.access import any_person, public
+from lprsvc.lib.errors import NotFound
 
 
 @any_person("where everybody starts")
@@ -23,7 +25,30 @@ def home(request: HttpRequest) -> HttpResponse:
 @require_safe
 def help_page(request: HttpRequest) -> HttpResponse:
     """Where to turn."""
-    return render(request, "help.html")
+    person: Person = request.person  # type: ignore[attr-defined]
+    context = {"guides": _guides(), "own_guides": [Role(role).value for role in person.roles]}
+    return render(request, "help.html", context)
+
+
+@any_person("whoever works here may read how each role does")
+@require_safe
+def guide(request: HttpRequest, role: str) -> HttpResponse:
+    """The guide of one role (ACC-14)."""
+    if role not in Role.__members__.values():
+        raise NotFound("guide")
+    context = {"label": ROLE_LABELS[Role(role)], "guides": _guides()}
+    return render(request, f"guides/{role}.html", context)
+
+
+@public("who can't log on reads here what to do")
+@require_safe
+def log_on_help(request: HttpRequest) -> HttpResponse:
+    """Passwords, second factors, and to whom a trouble goes next (ACC-14)."""
+    return render(request, "guides/log_on.html")
+
+
+def _guides() -> list[tuple[str, str]]:
+    return [(role.value, ROLE_LABELS[role]) for role in Role]
 
 
 @public("asked by the operator's monitoring; says only that the service and database answer")

@@ -1,8 +1,51 @@
-"""What a user may recall of their queries for 60 days (QRY-13); never the results."""
+"""What governs a query, what a user may recall of theirs for 60 days, and what has to be reviewed.
+
+Results are never here. What was asked is kept by the log for seven years, and here for 60 days
+(QRY-13): the rows about reviews and about queries in another's name hold ids alone.
+"""
 
 from django.db import models
+from django.db.models import F, Q
 
-from accounts.models import User
+from accounts.history import governed_history
+from accounts.models import User, UserGroup
+from lprsvc.lib.ids import uuid7
+
+
+class Offense(models.Model):
+    """An offense and its period of limitation: how far back it may be asked about (QRY-3).
+
+    A statute with several periods has a row for each. `years` None: there is no limitation, or it
+    can't be counted in years from today; `note` says which. Nobody can choose a row that no
+    counsel has verified as it stands.
+    """
+
+    code = models.SlugField(max_length=40, unique=True)
+    citation = models.CharField(max_length=120)
+    title = models.CharField(max_length=200)
+    years = models.PositiveSmallIntegerField("years of limitation", null=True)
+    note = models.TextField(max_length=1_000, blank=True)
+    source = models.CharField(max_length=300)
+    verified_by = models.CharField(max_length=200, blank=True)
+    verified_on = models.DateField(null=True)
+    is_withdrawn = models.BooleanField("withdrawn", default=False)
+    history = governed_history()
+
+    class Meta:
+        ordering = ["citation", "code"]
+        constraints = [
+            models.CheckConstraint(
+                name="offense_years_possible", condition=Q(years=None) | Q(years__range=(1, 99))
+            ),
+            models.CheckConstraint(
+                name="offense_verified_by_somebody",
+                condition=Q(verified_on=None, verified_by="")
+                | (Q(verified_on__isnull=False) & ~Q(verified_by="")),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.citation}: {self.title}"
 
 
 class RecentQuery(models.Model):
@@ -19,6 +62,11 @@ class RecentQuery(models.Model):
     reason_code = models.CharField(max_length=60)
     reason_label = models.CharField(max_length=120)
     case_reference = models.TextField()
+    # As they read when it was asked; the offense may be gone since.
+    offense_code = models.CharField(max_length=40, blank=True)
+    offense_label = models.CharField(max_length=330, blank=True)
+    # The geographic limit as the log holds it (`ingest.geography`); None: anywhere.
+    geography = models.JSONField(null=True)
     behalf_id = models.CharField(max_length=200, blank=True)
     behalf_name = models.CharField(max_length=200, blank=True)
     start = models.DateTimeField()
@@ -30,6 +78,10 @@ class RecentQuery(models.Model):
     erase_after = models.DateTimeField()
     # The same for every delivery of one filled-in form.
     submission = models.UUIDField()
+    # Whose members may recall the question, never the answer (ACC-12).
+    group = models.ForeignKey(UserGroup, on_delete=models.PROTECT, null=True, related_name="+")
+    # The name its owner keeps it at the top of the list by.
+    pinned_as = models.CharField(max_length=80, blank=True)
 
     class Meta:
         verbose_name_plural = "recent queries"
@@ -37,6 +89,96 @@ class RecentQuery(models.Model):
             models.Index(fields=["owner", "-run_at"], name="recent_query_newest"),
             models.Index(fields=["owner", "submission"], name="recent_query_submission"),
             models.Index(fields=["erase_after"], name="recent_query_due"),
+        ]
+
+    def __str__(self) -> str:
+        return str(self.id)
+
+
+class AskedInName(models.Model):
+    """That somebody asked in the name of an officer of the agency, who may object once (QRY-1).
+
+    Its id is the id of the ``query.run`` event; what was asked is read there.
+    """
+
+    id = models.UUIDField(primary_key=True)
+    asker = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    officer = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    asked_at = models.DateTimeField()
+    objected_at = models.DateTimeField(null=True)
+    erase_after = models.DateTimeField()
+
+    class Meta:
+        verbose_name_plural = "queries asked in another's name"
+        constraints = [
+            models.CheckConstraint(name="asked_in_anothers_name", condition=~Q(asker=F("officer"))),
+        ]
+        indexes = [
+            models.Index(fields=["officer", "-asked_at"], name="asked_in_name_newest"),
+            models.Index(fields=["erase_after"], name="asked_in_name_due"),
+        ]
+
+    def __str__(self) -> str:
+        return str(self.id)
+
+
+class ReviewCause(models.TextChoices):
+    """Why a supervisor has to look at a query."""
+
+    NO_LIMITATION = "no_limitation", "Offense without limitation"
+    REFUSED = "refused", "Refused by a rule"
+    OBJECTION = "objection", "The officer named objects"
+
+
+class ReviewFinding(models.TextChoices):
+    """What a supervisor found."""
+
+    IN_ORDER = "in_order", "In order"
+    ADVISED = "advised", "Not in order: spoken with the person"
+    REFERRED = "referred", "Not in order: referred to internal affairs"
+
+
+class QueryReview(models.Model):
+    """That a query has to be looked at by its asker's supervisor, and what was found.
+
+    `event_id` is the ``query.run`` or ``query.refused`` it is about, `cause_event_id` the
+    objection, `finding_event_id` the review itself: their content is read in the log.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    asker = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    cause = models.CharField(max_length=20, choices=ReviewCause)
+    event_id = models.UUIDField()
+    cause_event_id = models.UUIDField(null=True)
+    created_at = models.DateTimeField()
+    finding = models.CharField(max_length=20, choices=ReviewFinding, blank=True)
+    finding_event_id = models.UUIDField(null=True)
+    reviewed_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="+")
+    reviewed_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint("event_id", "cause", name="review_once_per_cause"),
+            models.CheckConstraint(
+                name="review_never_of_ones_own",
+                condition=Q(reviewed_by=None) | ~Q(reviewed_by=F("asker")),
+            ),
+            models.CheckConstraint(
+                name="review_whole_or_open",
+                condition=Q(finding="", finding_event_id=None, reviewed_by=None, reviewed_at=None)
+                | (
+                    Q(finding__in=ReviewFinding.values)
+                    & Q(
+                        finding_event_id__isnull=False,
+                        reviewed_by__isnull=False,
+                        reviewed_at__isnull=False,
+                    )
+                ),
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["asker", "-created_at"], name="review_by_asker"),
+            models.Index(fields=["reviewed_at"], name="review_done"),
         ]
 
     def __str__(self) -> str:

@@ -9,56 +9,65 @@ not_permitted                             the person's roles do not include runn
 training_missing                          a required course is not completed, or has expired
 no_time_frame_rule                        the person belongs to no component, so has no rule
 reason_unknown        reason              not an active reason code of the person's own agency
+offense_missing       offense             the component's rule goes by it, and none is named
+offense_unknown       offense             not a verified row of the table, or withdrawn, or deleted
+offense_needless      offense             the component's rule does not go by it, and one is named
 note_insufficient     case_reference      blank; under six letters or digits; one word, no digit
 note_too_long         case_reference      over 2,000 characters
-behalf_unknown        on_behalf_of        the officer's name is no name
+behalf_unknown        on_behalf_of        the officer is not named in full with the unit
+behalf_has_account    on_behalf_of        a colleague with an account has that name
 behalf_unknown        colleague           not an open account of the agency, or the person's own
+group_unknown         share_with          not an open group that the person belongs to
 time_frame_missing    period              there is none
 time_frame_future     start               it begins now or later
 time_frame_future     end                 it ends later than now
 time_frame_reversed   end                 it ends before it begins, or at that instant
-time_frame_too_long   start               it begins before the component's years back from today
+time_frame_too_long   start               it begins before the years of the rule, back from today
 ====================  ==================  =====================================================
+
+The years are the component's, or the offense's period of limitation (`queries.limits`). An offense
+without limitation leaves the start open; such a query is for the supervisor to review.
 """
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
 from accounts.people import Person
 from accounts.policy import check_is_trained
 from accounts.training import CourseStanding
+from audit.actors import Actor
 from lprsvc.lib.errors import PolicyDenied
 from lprsvc.lib.permissions import Permission
 from queries import rules
+from queries.limits import ComponentRule, OffenseRule, limit_of
 from queries.schemas import QueryIn
-from queries.timeframes import TimeFrame, earliest_start, local_date
+from queries.timeframes import TimeFrame
 
 # A name of somebody: begins with a letter, and can't pass for a user's id in the log.
 _OFFICER = re.compile(r"[^\W\d_][^:\n]{2,}")
 _WORD = re.compile(r"\w+")
-
-
-@dataclass(frozen=True, slots=True)
-class ComponentRule:
-    """How far back a component may ask, and the document that says so (QRY-3)."""
-
-    component: str
-    max_lookback_years: int
-    source: str
+_NAME = re.compile(r"[^\W\d_]+")
 
 
 @dataclass(frozen=True, slots=True)
 class Grounds:
     """What the person's agency allows: time-frame rule, active reasons, colleagues by id; and how
-    the person stands with the courses it requires."""
+    the person stands with the courses it requires.
+
+    `offenses` by code: those that can be chosen; empty where the rule does not go by them.
+    `groups`: the person's own, by id. `units`: where colleagues work, to tell namesakes apart.
+    """
 
     rule: ComponentRule | None
     reasons: Mapping[str, str]
     colleagues: Mapping[UUID, str]
     training: Sequence[CourseStanding]
+    offenses: Mapping[str, OffenseRule] = field(default_factory=dict)
+    groups: Mapping[UUID, str] = field(default_factory=dict)
+    units: Mapping[UUID, str] = field(default_factory=dict)
 
 
 def check_can_ask(person: Person, training: Sequence[CourseStanding]) -> None:
@@ -69,6 +78,19 @@ def check_can_ask(person: Person, training: Sequence[CourseStanding]) -> None:
     if not person.may(Permission.RUN_QUERIES):
         raise PolicyDenied("not_permitted", "Your roles do not include running queries.")
     check_is_trained(training)
+
+
+def check_can_manage_offenses(actor: Actor) -> None:
+    """The table of offenses: the vendor's people, and the service's own set-up.
+
+    Raises PolicyDenied.
+    """
+    if isinstance(actor, Person):
+        allowed = actor.may(Permission.MANAGE_OFFENSES)
+    else:
+        allowed = actor.id.startswith("system:")
+    if not allowed:
+        raise PolicyDenied("offenses_vendor_only", "Only the vendor changes offenses.")
 
 
 def check_can_run(*, person: Person, ask: QueryIn, grounds: Grounds, now: datetime) -> TimeFrame:
@@ -82,9 +104,68 @@ def check_can_run(*, person: Person, ask: QueryIn, grounds: Grounds, now: dateti
         )
     if ask.reason_code not in grounds.reasons:
         raise PolicyDenied("reason_unknown", "Choose one of your agency's reasons.", field="reason")
+    _check_offense(ask.offense, grounds.rule, grounds)
     _check_note(ask.case_reference)
     _check_behalf(ask, grounds)
-    return _check_frame(ask.frame, grounds.rule, now, person.timezone)
+    check_can_share(ask.group, grounds.groups)
+    return check_time_frame(
+        ask.frame,
+        rule=grounds.rule,
+        offense=grounds.offenses.get(ask.offense),
+        now=now,
+        timezone=person.timezone,
+    )
+
+
+def check_can_share(group: UUID | None, groups: Mapping[UUID, str]) -> None:
+    """Raise PolicyDenied unless it is one of the person's own `groups`, or none (ACC-12)."""
+    if group is not None and group not in groups:
+        raise PolicyDenied(
+            "group_unknown", "Choose one of the groups you belong to.", field="share_with"
+        )
+
+
+def check_time_frame(
+    frame: TimeFrame | None,
+    *,
+    rule: ComponentRule,
+    offense: OffenseRule | None,
+    now: datetime,
+    timezone: str,
+) -> TimeFrame:
+    """The frame, if its dates make sense at `now` and the rule reaches so far; else PolicyDenied.
+
+    While the offense that decides is missing, only the dates themselves are judged.
+    """
+    frame = _check_dates(frame, now)
+    limit = limit_of(rule, offense, now=now, timezone=timezone)
+    if limit and limit.earliest and frame.start < limit.earliest:
+        raise PolicyDenied("time_frame_too_long", limit.words, field="start")
+    return frame
+
+
+def _check_offense(code: str, rule: ComponentRule, grounds: Grounds) -> None:
+    if not rule.is_by_offense:
+        if code:
+            raise PolicyDenied(
+                "offense_needless",
+                f"{rule.component}'s time frame does not depend on an offense. ({rule.source})",
+                field="offense",
+            )
+        return
+    if not code:
+        raise PolicyDenied(
+            "offense_missing",
+            f"Choose the offense under investigation: it decides how far back {rule.component} may"
+            f" ask. ({rule.source})",
+            field="offense",
+        )
+    if code not in grounds.offenses:
+        raise PolicyDenied(
+            "offense_unknown",
+            "This offense can't be chosen: counsel has not verified it, or it was withdrawn.",
+            field="offense",
+        )
 
 
 def _check_note(note: str) -> None:
@@ -111,17 +192,38 @@ def _check_behalf(ask: QueryIn, grounds: Grounds) -> None:
             raise PolicyDenied(
                 "behalf_unknown", "Choose a colleague of your own agency.", field="colleague"
             )
-    elif ask.behalf_name and not (
-        _OFFICER.fullmatch(ask.behalf_name) and len(ask.behalf_name) <= rules.OFFICER_MAX_CHARACTERS
+    elif ask.behalf_name:
+        _check_officer(ask.behalf_name, grounds)
+
+
+def _check_officer(named: str, grounds: Grounds) -> None:
+    """Somebody without an account: known to an auditor by full name and unit alone."""
+    name, _, unit = named.partition(",")
+    if not (
+        _OFFICER.fullmatch(named)
+        and len(_NAME.findall(name)) >= rules.OFFICER_MIN_NAMES
+        and _WORD.search(unit)
+        and len(named) <= rules.OFFICER_MAX_CHARACTERS
     ):
         raise PolicyDenied(
-            "behalf_unknown", "Enter the officer's name and unit.", field="on_behalf_of"
+            "behalf_unknown",
+            "Enter the officer's first and last name, and the unit.",
+            field="on_behalf_of",
+        )
+    known = {_same(colleague): colleague for colleague in grounds.colleagues.values()}
+    if colleague := known.get(_same(name)):
+        raise PolicyDenied(
+            "behalf_has_account",
+            f"{colleague} has an account here: choose them as a colleague, so that they are told.",
+            field="on_behalf_of",
         )
 
 
-def _check_frame(
-    frame: TimeFrame | None, rule: ComponentRule, now: datetime, timezone: str
-) -> TimeFrame:
+def _same(name: str) -> str:
+    return " ".join(name.split()).casefold()
+
+
+def _check_dates(frame: TimeFrame | None, now: datetime) -> TimeFrame:
     if frame is None:
         raise PolicyDenied("time_frame_missing", "Choose a time frame.", field="period")
     if frame.start >= now or frame.end > now:
@@ -133,14 +235,5 @@ def _check_frame(
     if frame.end <= frame.start:
         raise PolicyDenied(
             "time_frame_reversed", "The last day comes before the first.", field="end"
-        )
-    earliest = earliest_start(now=now, timezone=timezone, years=rule.max_lookback_years)
-    if frame.start < earliest:
-        first = local_date(earliest, timezone)
-        raise PolicyDenied(
-            "time_frame_too_long",
-            f"{rule.component} may ask for {rule.max_lookback_years} years back at most: from"
-            f" {first:%b} {first.day}, {first.year}. ({rule.source})",
-            field="start",
         )
     return frame

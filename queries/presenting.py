@@ -10,12 +10,13 @@ from django.core.paginator import Page, Paginator
 from django.urls import reverse
 
 from accounts.people import Person
+from ingest.geography import Circle, Geography, States, geography_of
 from lprsvc.lib.handover import AlertProposal, seal
 from lprsvc.lib.jurisdictions import state_name
 from lprsvc.lib.permissions import Permission
 from queries.links import PhotographLink, sign
 from queries.models import RecentQuery
-from queries.rules import HITS_PER_PAGE, period_label
+from queries.rules import HITS_PER_PAGE, METERS_PER_MILE, period_label
 from queries.schemas import Hit
 
 NEWEST, OLDEST = "newest", "oldest"
@@ -55,6 +56,8 @@ def summary(query: RecentQuery, person: Person) -> dict[str, Any]:
         "state_name": state_name(query.state),
         "reason_name": query.reason_label,
         "case_reference": query.case_reference,
+        "offense": query.offense_label or None,
+        "where": where_words(geography_of(query.geography)),
         "asked_by": person.name,
         "on_behalf_of": query.behalf_name or None,
         "start": query.start.astimezone(zone),
@@ -62,11 +65,24 @@ def summary(query: RecentQuery, person: Person) -> dict[str, Any]:
         "timezone": person.timezone,
         "period_label": period_label(query.period),
         "made_at": query.run_at,
+        "asked_on": query.run_at.astimezone(zone),
         "erase_after": query.erase_after.astimezone(zone),
         "hit_count": query.hit_count,
         "receipt_id": query.pk,
         "url": reverse("query_detail", args=[query.pk]),
     }
+
+
+def where_words(geography: Geography | None) -> str | None:
+    """The geographic limit in words; None: there is none (QRY-4)."""
+    match geography:
+        case States(ids):
+            return ", ".join(map(state_name, ids))
+        case Circle(latitude_e7, longitude_e7, radius_m):
+            center = f"{latitude_e7 / 1e7:.5f}, {longitude_e7 / 1e7:.5f}"
+            return f"Within {radius_m / METERS_PER_MILE:.2f} miles of {center}"
+        case None:
+            return None
 
 
 def hit_card(hit: Hit, query: RecentQuery, person: Person, *, now: datetime) -> dict[str, Any]:

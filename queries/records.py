@@ -16,6 +16,8 @@ from queries.timeframes import TimeFrame
 
 # What is wrong with an entry shows in its beginning; the log is no place for a book.
 _ENTERED_MAX = 4_000
+# What a form says of where a read was made.
+_WHERE_ENTRIES = ("where", "where_states", "center_latitude", "center_longitude", "radius_miles")
 
 
 def asked(ask: QueryIn) -> dict[str, Value]:
@@ -32,9 +34,9 @@ def asked(ask: QueryIn) -> dict[str, Value]:
         "period": frame.period if frame else None,
         "start_raw": writable(ask.start_text),
         "end_raw": writable(ask.end_text),
-        # What the form has no field for yet; an auditor must not have to guess.
-        "geography": None,
-        "offense": None,
+        "geography": ask.geography.as_fields() if ask.geography else None,
+        "offense": writable(ask.offense) or None,
+        "shared_with": str(ask.group) if ask.group else None,
         "rule_version": RULE_VERSION,
     }
 
@@ -50,6 +52,10 @@ def entered(values: Mapping[str, str], faults: Mapping[str, list[str]]) -> dict[
         "for_whom": writable(values.get("for_whom", "")),
         "colleague": writable(values.get("colleague", "")),
         "on_behalf_of": writable(values.get("on_behalf_of", "")),
+        "officer_unit": writable(values.get("officer_unit", "")),
+        "offense": writable(values.get("offense", "")),
+        "where_raw": {name: writable(values.get(name, "")) for name in _WHERE_ENTRIES},
+        "shared_with": writable(values.get("share_with", "")),
         "period": writable(values.get("period", "")),
         "start_raw": writable(values.get("start", "")),
         "end_raw": writable(values.get("end", "")),
@@ -66,6 +72,7 @@ def opening(query: RecentQuery, frame: TimeFrame | None = None) -> dict[str, Val
         "state": query.state,
         "start": format_at(frame.start if frame else query.start),
         "end": format_at(frame.end if frame else query.end),
+        "geography": query.geography,
     }
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 # Stands in every query's log entry: by which version of these rules it was decided.
-RULE_VERSION = "queries-1"
+RULE_VERSION = "queries-2"
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +50,15 @@ NOTE_MAX_CHARACTERS = 2_000
 
 # Own choice, wide enough for "Supervisory Detention and Deportation Officer" after a long name.
 OFFICER_MAX_CHARACTERS = 200
+# PIA: "the ICE user must enter the name of the agent or officer for whom the query is being
+# entered". Own choice: a first and a last name, and the unit, so that an auditor finds them.
+OFFICER_MIN_NAMES = 2
+
+# QRY-4. Own choice: a circle from the size of one junction to that of several states; beyond it
+# nothing is narrowed.
+CIRCLE_MIN_MILES = "0.05"
+CIRCLE_MAX_MILES = 500
+METERS_PER_MILE = 1_609.344
 
 # QRY-7. Own choice: as long as one looks at a page before its photographs are asked for.
 PHOTOGRAPH_LINK = timedelta(minutes=5)

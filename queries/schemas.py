@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from ingest.geography import Geography
 from queries.models import RecentQuery
 from queries.timeframes import TimeFrame
 
@@ -15,6 +16,8 @@ class QueryIn:
     `behalf_user` and `behalf_name` are empty where people ask for themselves. `submission` is the
     same for every delivery of one filled-in form: a second one is answered by the first's query.
     `start_text` and `end_text` are the two dates as typed, where the frame was chosen so.
+    `offense` is the code of the offense that decides how far back it may reach; `geography` None:
+    anywhere; `group`: the user group whose members may recall the question.
     """
 
     plate_text: str
@@ -28,6 +31,9 @@ class QueryIn:
     behalf_name: str = ""
     start_text: str = ""
     end_text: str = ""
+    offense: str = ""
+    geography: Geography | None = None
+    group: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,16 +4,22 @@ Reads are selected in `queries.services` alone, where the event that opens them 
 """
 
 from datetime import datetime
+from typing import TYPE_CHECKING
 from uuid import UUID
 
-from accounts.models import Component
+from accounts.models import Component, User
 from accounts.people import Person
-from accounts.selectors import list_colleagues, reason_codes_for
+from accounts.selectors import list_colleagues, list_own_groups, reason_codes_for
 from accounts.standing import training_of
 from lprsvc.lib.errors import NotFound
-from queries.models import RecentQuery
-from queries.policy import ComponentRule, Grounds
+from lprsvc.lib.permissions import Permission
+from queries.limits import ComponentRule, OffenseRule
+from queries.models import Offense, RecentQuery
+from queries.policy import Grounds
 from queries.rules import RECALL, REPEAT
+
+if TYPE_CHECKING:
+    from django.db.models import QuerySet
 
 
 def get_recent_for(person: Person, pk: UUID, *, now: datetime) -> RecentQuery:
@@ -46,12 +52,42 @@ def find_submitted(person: Person, submission: UUID, *, now: datetime) -> Recent
 
 def grounds_for(person: Person, *, now: datetime) -> Grounds:
     """What the person's agency and component allow, for `queries.policy`."""
+    rule = _find_rule(person)
+    colleagues = list(list_colleagues(person).select_related("component", "aor"))
     return Grounds(
-        rule=_find_rule(person),
+        rule=rule,
         reasons={reason.code: reason.label for reason in reason_codes_for(person.agency_id)},
-        colleagues={user.pk: user.full_name for user in list_colleagues(person)},
+        colleagues={user.pk: user.full_name for user in colleagues},
         training=training_of(person, now=now),
+        offenses=choosable_offenses() if rule and rule.is_by_offense else {},
+        groups={group.pk: group.name for group in list_own_groups(person)},
+        units={user.pk: _unit(user) for user in colleagues},
     )
+
+
+def choosable_offenses() -> dict[str, OffenseRule]:
+    """By code, in the order of their citations, what counsel has verified and nobody withdrew."""
+    offenses = Offense.objects.filter(verified_on__isnull=False, is_withdrawn=False)
+    return {
+        offense.code: OffenseRule(
+            code=offense.code,
+            citation=offense.citation,
+            title=offense.title,
+            years=offense.years,
+            note=offense.note,
+        )
+        for offense in offenses
+    }
+
+
+def list_offenses_for(person: Person) -> "QuerySet[Offense]":
+    """The whole table, for who keeps it; for others nothing."""
+    offenses = Offense.objects.all()
+    return offenses if person.may(Permission.MANAGE_OFFENSES) else offenses.none()
+
+
+def _unit(user: User) -> str:
+    return ", ".join(str(part) for part in (user.component, user.aor) if part is not None)
 
 
 def _find_rule(person: Person) -> ComponentRule | None:

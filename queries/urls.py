@@ -2,13 +2,14 @@
 
 from django.urls import path
 
-from queries import mistake_views, views
+from queries import ask_views, mistake_views, recall_views, views
 
 urlpatterns = [
-    path("queries/", views.query_list, name="query_list"),
-    path("queries/new/", views.query_new, name="query_new"),
+    path("queries/", recall_views.query_list, name="query_list"),
+    path("queries/new/", ask_views.query_new, name="query_new"),
+    path("queries/new/limit/", ask_views.query_limit, name="query_limit"),
     path("queries/<uuid:pk>/", views.query_detail, name="query_detail"),
-    path("queries/<uuid:pk>/forget/", views.query_forget, name="query_forget"),
+    path("queries/<uuid:pk>/forget/", recall_views.query_forget, name="query_forget"),
     path("queries/<uuid:pk>/hits/<uuid:read_id>/", views.hit_detail, name="hit_detail"),
     path(
         "queries/<uuid:pk>/hits/<uuid:read_id>/report/",

@@ -199,6 +199,9 @@ def test_what_is_open_to_everybody_is_only_this(cast: Cast) -> None:
         "dev_mail_html",
         "dev_mail_message",
         "healthz",
+        "help_contact",
+        "help_log_on",
+        "help_sent",
         "mfa_authenticate",
         "register",
     }

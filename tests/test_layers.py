@@ -27,7 +27,7 @@ DOORS = {
         "training",
     },
     # What is wrong with a read is said by one form, wherever the read was seen.
-    "ingest": {"forms", "signals"},
+    "ingest": {"forms", "geography", "signals"},
     "queries": set(),
     "alerts": set(),
 }

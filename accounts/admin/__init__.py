@@ -8,6 +8,7 @@ from accounts.admin import (
     people,
     requests,
     rules,
+    support,
     terminations,
     training,
 )
@@ -20,6 +21,7 @@ __all__ = [
     "people",
     "requests",
     "rules",
+    "support",
     "terminations",
     "training",
 ]

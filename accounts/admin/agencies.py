@@ -83,9 +83,15 @@ def _of_lookback(_: Person, component: Component | None) -> tuple[str, ...]:
     if component is None:
         return ()
     return (
-        f"Now: {component.max_lookback_years} years ({component.lookback_source}).",
+        f"Now: {_lookback_of(component)} ({component.lookback_source}).",
         "The new limit holds from the next query of the component's people on.",
     )
+
+
+def _lookback_of(component: Component) -> str:
+    if component.lookback_by_offense:
+        return "by the limitation period of the offense"
+    return f"{component.max_lookback_years} years"
 
 
 def _of_reason_code(_: Person, __: object) -> tuple[str, ...]:
@@ -157,10 +163,10 @@ class ComponentAdmin(GovernedAdmin[Component]):
     """Parts of agencies and their time-frame rules."""
 
     view_permissions = _VENDOR
-    list_display = ("code", "agency", "name", "max_lookback_years", "lookback_source")
+    list_display = ("code", "agency", "name", "lookback", "lookback_source")
     list_filter = ("agency",)
     search_fields = ("code", "name")
-    fields = ("agency", "code", "name", "max_lookback_years", "lookback_source")
+    fields = ("agency", "code", "name", "lookback", "lookback_source")
     pages: ClassVar[tuple[GovernedPage[Any], ...]] = (
         GovernedPage(
             "edit",
@@ -177,6 +183,11 @@ class ComponentAdmin(GovernedAdmin[Component]):
         """Those of the agencies that the person sees."""
         theirs = selectors.list_agencies_for(person)
         return Component.objects.filter(agency__in=theirs).select_related("agency")
+
+    @admin.display(description="How far back a query may reach")
+    def lookback(self, component: Component) -> str:
+        """Years, or that the offense decides."""
+        return _lookback_of(component)
 
 
 class ManagedFilter(admin.SimpleListFilter):

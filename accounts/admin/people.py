@@ -8,13 +8,14 @@ from django.contrib import admin
 from django.contrib.admin.views.main import ChangeList
 from django.db.models import QuerySet
 from django.http import HttpRequest
-from django.urls import reverse
+from django.urls import URLPattern, reverse
 from django.utils import timezone
 from django.utils.html import format_html
 
 from accounts import policy, selectors
 from accounts.admin.credentials import CREDENTIAL_PAGES
 from accounts.admin.terminations import TERMINATION_PAGES
+from accounts.admin.usage_pages import usage_urls
 from accounts.admin_forms import (
     AddPersonForm,
     ChangePersonForm,
@@ -357,6 +358,16 @@ class UserAdmin(GovernedAdmin[User]):
             consequences=_of_closing,
         ),
     )
+
+    def get_urls(self) -> list[URLPattern]:
+        """With the usage report."""
+        return [*usage_urls(self), *super().get_urls()]
+
+    def _links(self, person: Person, found: User | None) -> list[tuple[str, str]]:
+        links = super()._links(person, found)
+        if found is None and person.may(P.MANAGE_USERS):
+            links.append(("Usage report", reverse("admin:usage")))
+        return links
 
     def visible_to(self, person: Person) -> "QuerySet[User]":
         """Whom `accounts.selectors` lets the person see, closed accounts included."""

@@ -150,7 +150,7 @@ def template(request: HttpRequest, admin: "GovernedAdmin[Any]", kind: str) -> Ht
     """An empty file with the headings, two example rows, and how to fill it in."""
     table = Sheet("Completions", HEADINGS, _EXAMPLES)
     if kind == "csv":
-        return _file(csv_text(table), "text/csv; charset=utf-8", "training-completions.csv")
+        return as_file(csv_text(table), "text/csv; charset=utf-8", "training-completions.csv")
     if kind != "xlsx":
         raise NotFound
     advice = [
@@ -164,7 +164,7 @@ def template(request: HttpRequest, admin: "GovernedAdmin[Any]", kind: str) -> Ht
         [table, Sheet("How to fill it in", ("Advice",), advice)],
         made_at=timezone.now(),
     )
-    return _file(book, XLSX_TYPE, "training-completions.xlsx")
+    return as_file(book, XLSX_TYPE, "training-completions.xlsx")
 
 
 @require_safe
@@ -196,10 +196,11 @@ def download(request: HttpRequest, admin: "GovernedAdmin[Any]", kind: str) -> Ht
         shown=chosen.sentence,
         sha256=hashlib.sha256(content).hexdigest(),
     )
-    return _file(content, TYPES[kind], f"training-comparison-{now:%Y-%m-%d}.{kind}")
+    return as_file(content, TYPES[kind], f"training-comparison-{now:%Y-%m-%d}.{kind}")
 
 
-def _file(content: bytes, content_type: str, name: str) -> HttpResponse:
+def as_file(content: bytes, content_type: str, name: str) -> HttpResponse:
+    """A file handed out, kept by nobody on the way."""
     return HttpResponse(
         content,
         content_type=content_type,

@@ -26,6 +26,7 @@ from accounts.models.people import (
     User,
     user_actor_id,
 )
+from accounts.models.support import HelpRequest, HelpState, HelpTopic
 from accounts.models.terminations import (
     Termination,
     TerminationEffect,
@@ -51,6 +52,9 @@ __all__ = [
     "Coverage",
     "FailedLogOns",
     "GroupMember",
+    "HelpRequest",
+    "HelpState",
+    "HelpTopic",
     "KnownPlace",
     "LogOnPolicy",
     "ManagedAor",

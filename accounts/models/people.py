@@ -36,17 +36,29 @@ class Agency(models.Model):
 
 
 class Component(models.Model):
-    """A part of an agency with a time-frame rule of its own, as ERO and HSI (QRY-3)."""
+    """A part of an agency with a time-frame rule of its own, as ERO and HSI (QRY-3).
+
+    ERO may ask so many years back, whatever the case; HSI as far back as the offense that is
+    investigated can still be charged, so its rule has no number of years.
+    """
 
     agency = models.ForeignKey(Agency, on_delete=models.PROTECT, related_name="components")
     code = models.SlugField(max_length=20)
     name = models.CharField(max_length=200)
-    max_lookback_years = models.PositiveSmallIntegerField()
+    lookback_by_offense = models.BooleanField(default=False)
+    max_lookback_years = models.PositiveSmallIntegerField(null=True)
     lookback_source = models.CharField(max_length=300)
     history = governed_history()
 
     class Meta:
-        constraints = [models.UniqueConstraint("agency", "code", name="component_code_unique")]
+        constraints = [
+            models.UniqueConstraint("agency", "code", name="component_code_unique"),
+            models.CheckConstraint(
+                name="component_has_one_time_frame_rule",
+                condition=Q(lookback_by_offense=True, max_lookback_years=None)
+                | Q(lookback_by_offense=False, max_lookback_years__gte=1),
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.code

@@ -47,23 +47,26 @@ def create_component(
     agency: Agency,
     code: str,
     name: str,
-    max_lookback_years: int,
+    max_lookback_years: int | None,
     lookback_source: str,
+    lookback_by_offense: bool = False,
     reason: str,
     now: datetime,
 ) -> Component:
     """A part of `agency` with a time-frame rule and the rule's source (QRY-3).
 
+    The rule is a number of years, or the limitation period of the offense that a query names.
     Raises PolicyDenied, InvalidInput.
     """
     actor = in_log(actor, agency.log_id)
     with governing(actor, subject=f"component {agency.code} {code}", reason=reason):
         policy.check_can_manage_agencies(actor)
-        _check_lookback(max_lookback_years, lookback_source)
+        _check_lookback(max_lookback_years, lookback_source, by_offense=lookback_by_offense)
         component = Component(
             agency=agency,
             code=code,
             name=name,
+            lookback_by_offense=lookback_by_offense,
             max_lookback_years=max_lookback_years,
             lookback_source=lookback_source,
         )
@@ -119,8 +122,9 @@ def change_component(
     actor: Actor,
     component: Component,
     name: str,
-    max_lookback_years: int,
+    max_lookback_years: int | None,
     lookback_source: str,
+    lookback_by_offense: bool = False,
     reason: str,
     now: datetime,
 ) -> Component:
@@ -131,9 +135,10 @@ def change_component(
     actor = in_log(actor, component.agency.log_id)
     with governing(actor, subject=f"component:{component.pk}", reason=reason):
         policy.check_can_manage_agencies(actor)
-        _check_lookback(max_lookback_years, lookback_source)
+        _check_lookback(max_lookback_years, lookback_source, by_offense=lookback_by_offense)
         changes = {
             "name": name,
+            "lookback_by_offense": lookback_by_offense,
             "max_lookback_years": max_lookback_years,
             "lookback_source": lookback_source,
         }
@@ -192,9 +197,11 @@ def _change(
     change_governed(locked, changes, actor=actor, reason=reason, now=now)
 
 
-def _check_lookback(years: int, source: str) -> None:
+def _check_lookback(years: int | None, source: str, *, by_offense: bool) -> None:
     faults: dict[str, list[str]] = {}
-    if not 1 <= years <= MAX_LOOKBACK_YEARS:
+    if by_offense and years is not None:
+        faults["max_lookback_years"] = ["Leave this empty: the offense's own period decides."]
+    elif not by_offense and not (years and 1 <= years <= MAX_LOOKBACK_YEARS):
         faults["max_lookback_years"] = [f"Use 1 to {MAX_LOOKBACK_YEARS} years."]
     if not source.strip():
         faults["lookback_source"] = ["Say where this limit is laid down."]

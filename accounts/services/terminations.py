@@ -23,7 +23,6 @@ from accounts.models import (
     User,
 )
 from accounts.people import Person
-from accounts.roles import Role
 from accounts.services.governed import (
     change_governed,
     check_text,
@@ -190,7 +189,9 @@ def _steps_due(termination: Termination, now: datetime) -> "dict[str, list[User]
         steps["managers_told_at"] = managers
     vendor_from = deadline(termination.due_at, VENDOR_AFTER, zone_of(termination.user))
     if termination.vendor_told_at is None and (now >= vendor_from or not managers):
-        steps["vendor_told_at"] = list(_vendors().exclude(pk=termination.user_id))
+        steps["vendor_told_at"] = list(
+            selectors.list_vendor_administrators().exclude(pk=termination.user_id)
+        )
     return steps
 
 
@@ -198,12 +199,6 @@ def _managers_of(user: User) -> "QuerySet[User]":
     if user.aor_id is None:
         return User.objects.none()
     return selectors.list_managers_of(user.aor_id).exclude(pk=user.pk)
-
-
-def _vendors() -> "QuerySet[User]":
-    return User.objects.filter(
-        agency=None, is_active=True, roles__contains=[Role.VENDOR_ADMINISTRATOR.value]
-    )
 
 
 def zone_of(user: User) -> ZoneInfo:

@@ -9,11 +9,23 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ingest.bodies import Malformed, check_count, decode_json
-from ingest.formats import openalpr, platerecognizer
+from ingest.formats import (
+    axis,
+    blueiris,
+    genetec,
+    hikvision,
+    openalpr,
+    parkpow,
+    platerecognizer,
+    verkada,
+)
 from ingest.formats.sightings import Message, Pictures, kept, unreadable
+from ingest.formats.xml import decode_xml
 from ingest.rules import Quarantined, QuarantineReason
 from ingest.schemas import Delivered, Heartbeat, Understood
 
+# By which a document is known among pictures, where its part has a name of its own.
+_DOCUMENT_STARTS = (b"{", b"[", b"<")
 Decoder = Callable[[bytes], list[Any]]
 
 
@@ -24,7 +36,7 @@ class FeedFormat:
     name: str
     understand: Callable[[Message], Understood]
     document_parts: tuple[str, ...]
-    decode: Decoder = decode_json
+    decode: Decoder
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,11 +46,21 @@ class Delivery:
     document: bytes = b""
     parts: Mapping[str, bytes] = field(default_factory=dict)
     camera: str = ""
+    beside: Callable[[str], bytes] | None = None
 
 
 FORMATS: dict[str, FeedFormat] = {
-    module.NAME: FeedFormat(module.NAME, module.understand, module.DOCUMENT_PARTS)
-    for module in (openalpr, platerecognizer)
+    module.NAME: FeedFormat(module.NAME, module.understand, module.DOCUMENT_PARTS, decode)
+    for module, decode in (
+        (axis, decode_json),
+        (blueiris, decode_json),
+        (genetec, genetec.decode),
+        (hikvision, decode_xml),
+        (openalpr, decode_json),
+        (parkpow, decode_json),
+        (platerecognizer, decode_json),
+        (verkada, decode_json),
+    )
 }
 
 
@@ -47,14 +69,18 @@ def understand(feed_format: FeedFormat, delivery: Delivery) -> Understood:
 
     Raises Malformed for a delivery without a document, TooMuch for one of too many reads.
     """
-    document, pictures = _split(feed_format, delivery)
+    document, parts = _split(feed_format, delivery)
+
+    def message(content: Any) -> Message:
+        return Message(content, parts, delivery.camera, delivery.beside)
+
     try:
         documents = feed_format.decode(document)
-    except Malformed as fault:
+    except Malformed as error:
         # Software that writes broken JSON would write it again for ever: people must see it.
-        return _undecodable(fault, document, pictures)
-    messages = (Message(item, pictures, delivery.camera) for item in documents)
-    return _together([_one(feed_format, message) for message in messages])
+        fault = Quarantined(QuarantineReason.PAYLOAD_INVALID, error.message)
+        return Understood((_not_understood(fault, message(document.decode(errors="replace"))),))
+    return _together([_one(feed_format, message(content)) for content in documents])
 
 
 def _split(feed_format: FeedFormat, delivery: Delivery) -> tuple[bytes, dict[str, bytes]]:
@@ -67,6 +93,10 @@ def _split(feed_format: FeedFormat, delivery: Delivery) -> tuple[bytes, dict[str
     for name in feed_format.document_parts:
         if name in parts:
             return parts.pop(name), parts
+    likely = [name for name, data in parts.items() if data.lstrip()[:1] in _DOCUMENT_STARTS]
+    if len({id(parts[name]) for name in likely}) == 1:
+        document = parts[likely[0]]
+        return document, {name: data for name, data in parts.items() if name not in likely}
     wanted = " or ".join(f"“{name}”" for name in feed_format.document_parts)
     raise Malformed(f"The multipart body has no part named {wanted}.")
 
@@ -75,17 +105,13 @@ def _one(feed_format: FeedFormat, message: Message) -> Understood:
     try:
         return feed_format.understand(message)
     except Quarantined as fault:
-        return Understood((_not_understood(fault, message.document, message.parts),))
+        return Understood((_not_understood(fault, message),))
 
 
-def _undecodable(fault: Malformed, document: bytes, parts: Mapping[str, bytes]) -> Understood:
-    text = document.decode(errors="replace")
-    reason = Quarantined(QuarantineReason.PAYLOAD_INVALID, fault.message)
-    return Understood((_not_understood(reason, text, parts),))
-
-
-def _not_understood(fault: Quarantined, document: Any, parts: Mapping[str, bytes]) -> Delivered:
-    return unreadable(fault, original=kept(document), pictures=Pictures(parts))
+def _not_understood(fault: Quarantined, message: Message) -> Delivered:
+    pictures = Pictures(message)
+    pictures.search(message.document)
+    return unreadable(fault, original=kept(message.document), pictures=pictures)
 
 
 def _together(all_understood: list[Understood]) -> Understood:

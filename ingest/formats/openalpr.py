@@ -5,11 +5,22 @@ preview waits in quarantine, for the case that the agent never comes to send the
 """
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from ingest.formats import moments, states
 from ingest.formats.nodes import Node, invalid
-from ingest.formats.sightings import Message, Pictures, each, kept, make, of_result, photo
+from ingest.formats.sightings import (
+    Message,
+    Pictures,
+    clean,
+    each,
+    kept,
+    make,
+    of_result,
+    photo,
+    storable,
+)
 from ingest.rules import QuarantineReason
 from ingest.schemas import (
     Delivered,
@@ -57,7 +68,7 @@ def understand(message: Message) -> Understood:
 
 def _group(document: Node, message: Message) -> Understood:
     best, vehicle = document.node("best_plate"), document.node("vehicle")
-    pictures = Pictures(message.parts)
+    pictures = Pictures(message)
     scene = pictures.add("vehicle_crop_jpeg", document.text("vehicle_crop_jpeg"))
     close_up = pictures.add("plate_crop_jpeg", best.text("plate_crop_jpeg"))
     manufacturer = vehicle.best("make", "name", score="confidence")
@@ -97,7 +108,7 @@ def _keys(document: Node) -> list[str]:
 
 def _results(document: Node, message: Message) -> Understood:
     """The plates of one picture. Their ids are of their own kind: a group names many pictures."""
-    pictures = Pictures(message.parts)
+    pictures = Pictures(message)
     at = moments.from_epoch_ms(document.number("epoch_time"))
     frame, place = document.text("uuid"), _place(document)
     cameras = _cameras(document, message)
@@ -131,34 +142,38 @@ def _alert(_document: Node, _message: Message) -> Understood:
 
 
 def _heartbeat(document: Node, _message: Message) -> Understood:
-    agent = document.text("agent_uid", "site_id")
+    agent = clean(document.text("agent_uid", "site_id"))
     if not agent:
-        raise invalid("agent_uid", "the agent's id", "")
+        raise invalid("agent_uid", "the agent's id", document.value.get("agent_uid"))
     software = " ".join(filter(None, (document.text("agent_version"), document.text("agent_type"))))
-    at = moments.iso(moments.from_epoch_ms(document.number("timestamp")))
-    beats = [
-        Heartbeat(
-            kind=DeviceKind.AGENT,
-            names=_storable(agent, document.text("agent_hostname")),
-            reported_at=at,
-            software=software[:60],
-            facts=_facts(document, _AGENT_FACTS),
-        )
-    ]
-    beats += [
-        Heartbeat(
-            kind=DeviceKind.CAMERA,
-            names=_storable(*_stream_names(agent, stream)),
-            agent=_storable(agent)[0],
-            reported_at=at,
-            software=software[:60],
-            fps=_finite(stream.number("fps")),
-            is_streaming=stream.flag("is_streaming") if "is_streaming" in stream else None,
-            facts=_facts(stream, _STREAM_FACTS),
-        )
-        for stream in document.nodes("video_streams")
-    ]
-    return Understood(heartbeats=tuple(beat for beat in beats if beat.names), note="heartbeat")
+    common = Heartbeat(
+        kind=DeviceKind.AGENT,
+        names=storable(agent, document.text("agent_hostname")),
+        reported_at=moments.iso(moments.from_epoch_ms(document.number("timestamp"))),
+        software=clean(software, 60),
+    )
+    streams = [_stream(common, stream) for stream in document.nodes("video_streams")]
+    return Understood(
+        heartbeats=(
+            replace(common, facts=_facts(document, _AGENT_FACTS)),
+            *(stream for stream in streams if stream.names),
+        ),
+        note="heartbeat",
+    )
+
+
+def _stream(agent: Heartbeat, stream: Node) -> Heartbeat:
+    camera, name = stream.text("camera_id"), agent.names[0]
+    both = f"{name}/{camera}" if camera else ""
+    return replace(
+        agent,
+        kind=DeviceKind.CAMERA,
+        names=storable(both, camera, stream.text("camera_name")),
+        agent=name,
+        fps=_finite(stream.number("fps")),
+        is_streaming=stream.flag("is_streaming") if "is_streaming" in stream else None,
+        facts=_facts(stream, _STREAM_FACTS),
+    )
 
 
 _KINDS: dict[str, Callable[[Node, Message], Understood]] = {
@@ -174,16 +189,6 @@ def _cameras(document: Node, message: Message) -> list[str]:
     both = f"{agent}/{camera}" if agent and camera else ""
     label = document.node("web_server_config").text("camera_label")
     return [both, camera, label, message.camera]
-
-
-def _stream_names(agent: str, stream: Node) -> list[str]:
-    camera = stream.text("camera_id")
-    return [f"{agent}/{camera}" if camera else "", camera, stream.text("camera_name")]
-
-
-def _storable(*names: str) -> tuple[str, ...]:
-    clean = (name.replace("\0", "")[:120] for name in names)
-    return tuple(dict.fromkeys(filter(None, clean)))
 
 
 def _place(document: Node) -> dict[str, float | None]:

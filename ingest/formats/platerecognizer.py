@@ -21,7 +21,7 @@ def understand(message: Message) -> Understood:
     data = document.node("data") if "data" in document else document
     if "results" not in data:
         raise invalid(data.path("results"), "a list of plates", None)
-    pictures = Pictures(message.parts)
+    pictures = Pictures(message)
     scene = pictures.part(*_PICTURE)
     common = {
         # Both programs write UTC, and Snapshot without saying so.

@@ -6,7 +6,7 @@ which every property is a list of guesses, and which may have no plate at all.
 
 from typing import Any
 
-from ingest.formats import states
+from ingest.formats import boxes, states
 from ingest.formats.nodes import Node
 from ingest.formats.sightings import photo
 from ingest.schemas import PhotoRole
@@ -27,7 +27,7 @@ def _of_plate(result: Node, scene: str) -> dict[str, Any]:
         "make": result.best("model_make", "make", score="score"),
         "model": result.best("model_make", "model", score="score"),
         "color": result.best("color", "color", "value", score="score"),
-        "photos": photo(PhotoRole.SCENE, scene, _box(result)),
+        "photos": photo(PhotoRole.SCENE, scene, boxes.from_corners(result.node("box"))),
     }
 
 
@@ -46,13 +46,5 @@ def _of_vehicle(result: Node, scene: str) -> dict[str, Any]:
         "make": vehicle.best("make_model", "make", score="score"),
         "model": vehicle.best("make_model", "model", score="score"),
         "color": vehicle.best("color", "value", "color", score="score"),
-        "photos": photo(PhotoRole.SCENE, scene, _box(plate)),
+        "photos": photo(PhotoRole.SCENE, scene, boxes.from_corners(plate.node("box"))),
     }
-
-
-def _box(node: Node) -> list[float] | None:
-    """The plate in its picture, in pixels: from corners to corner and size."""
-    box = node.node("box")
-    corners = [box.number(name) for name in ("xmin", "ymin", "xmax", "ymax")]
-    west, north, east, south = (0.0 if corner is None else corner for corner in corners)
-    return None if None in corners else [west, north, east - west, south - north]

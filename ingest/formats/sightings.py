@@ -7,7 +7,7 @@ can be repaired and fed again, with what the vendor sent beside it as `original`
 import base64
 import binascii
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -27,6 +27,11 @@ _KEPT_TEXT = 300
 _KEPT_ITEMS = 60
 _KEPT_DEPTH = 12
 _KEPT_BYTES = 16 * 1024
+# How JPEG, PNG and WebP begin in base64, and enough of what follows to be one.
+_PICTURE = re.compile(r"(?:/9j/|iVBOR|UklGR)[A-Za-z0-9+/\s]{100,}={0,2}", re.ASCII)
+_MAX_SEARCHED = 10
+# No base64 has a full stop in it.
+_FILE_NAME = re.compile(r"[^\0]{1,250}\.(?:jpe?g|png|webp)", re.ASCII | re.IGNORECASE)
 # The address of a camera's stream often holds its log-on.
 _LOG_ON = re.compile(r"(\w{1,20}://)[^/@\s]{1,200}@")
 
@@ -35,26 +40,32 @@ _LOG_ON = re.compile(r"(\w{1,20}://)[^/@\s]{1,200}@")
 class Message:
     """One message as it came: its decoded document, the other parts of the request by name.
 
-    `camera` is the camera that the address names, for software that names none.
+    `camera` is the camera that the address names, for software that names none. `beside` reads a
+    file that lies beside a document on disk; raises LookupError with a sentence.
     """
 
     document: Any
     parts: Mapping[str, bytes] = field(default_factory=dict)
     camera: str = ""
+    beside: Callable[[str], bytes] | None = None
 
 
 class Pictures:
     """The pictures of one message by name; a text of base64 is decoded once, however many plates
-    are cut from it."""
+    are cut from it, and a file is read once."""
 
-    def __init__(self, parts: Mapping[str, bytes]) -> None:
-        self._parts = dict(parts)
+    def __init__(self, message: Message) -> None:
+        self._parts = dict(message.parts)
         self._texts: dict[str, str] = {}
+        self._beside = message.beside
 
     def add(self, name: str, text: str) -> str:
-        """Keep a text of base64 under a name; returns the name, or nothing where there is none."""
-        if not text:
-            return ""
+        """Keep a text of base64 under a name; returns the name, or nothing where there is none.
+
+        A text that is the name of a file is a name already.
+        """
+        if not text or _FILE_NAME.fullmatch(text):
+            return text
         self._texts[name] = text
         return name
 
@@ -75,14 +86,25 @@ class Pictures:
             self._parts[name] = _decoded(self._texts[name])
             del self._texts[name]
         if name not in self._parts:
-            raise LookupError(f"The message has no picture “{name}”.")
+            if self._beside is None:
+                raise LookupError(f"The message has no picture “{name}”.")
+            self._parts[name] = self._beside(name)
         return self._parts[name]
+
+    def search(self, value: Any) -> None:
+        """Add what looks like a picture in base64 anywhere in a message that nobody understands."""
+        for text in _texts(value, 0):
+            for found in _PICTURE.finditer(text):
+                if len(self._texts) >= _MAX_SEARCHED:
+                    return
+                self._texts[f"picture {len(self._texts) + 1}"] = found[0]
 
     def all(self) -> tuple[PhotoIn, ...]:
         """Every picture that can be had, for a message that nothing was made of."""
         names = sorted({*self._parts, *self._texts})
-        found = [(name, self.data(name)) for name in names]
-        return tuple(PhotoIn(name, data) for name, data in found if data)
+        # A part may have a name and a file name.
+        found = {id(data): (name, data) for name in names if (data := self.data(name))}
+        return tuple(PhotoIn(name, data) for name, data in found.values())
 
 
 def photo(role: PhotoRole, name: str, box: Sequence[float] | None = None) -> list[dict[str, Any]]:
@@ -146,6 +168,16 @@ def _one(
         return unreadable(fault, original=original(item), pictures=pictures)
 
 
+def storable(*names: str) -> tuple[str, ...]:
+    """The names of a device as the database holds them, each once; empty ones are left out."""
+    return tuple(dict.fromkeys(filter(None, map(clean, names))))
+
+
+def clean(text: str, limit: int = 120) -> str:
+    """The text without U+0000, which no text of the database holds, cut at a column's length."""
+    return text.replace("\0", "")[:limit].strip()
+
+
 def unreadable(fault: Quarantined, *, original: Any, pictures: Pictures) -> Unreadable:
     """What no read could be made of, with all its pictures."""
     payload = {"photos": [], "original": original}
@@ -181,6 +213,14 @@ def _shortened(value: Any, depth: int) -> Any:
         items = [_shortened(one, depth + 1) for one in _first(value)]
         return items + ([f"… {len(value)} in all"] if len(value) > _KEPT_ITEMS else [])
     return value
+
+
+def _texts(value: Any, depth: int) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict | list) and depth < _KEPT_DEPTH:
+        for item in value.values() if isinstance(value, dict) else value:
+            yield from _texts(item, depth + 1)
 
 
 def _first(items: Sequence[Any]) -> Iterable[Any]:

@@ -9,11 +9,12 @@ _DOMAIN = "example.test"
 
 @dataclass(frozen=True, slots=True)
 class ExampleComponent:
-    """A part of an agency, with how far back it may ask and the rule that says so."""
+    """A part of an agency, with how far back it may ask (None: by the offense) and the rule that
+    says so."""
 
     code: str
     name: str
-    max_lookback_years: int
+    max_lookback_years: int | None
     lookback_source: str
 
 
@@ -59,10 +60,7 @@ class ExamplePerson:
 
 
 _FIVE_YEARS = "PIA DHS/ICE/PIA-039(a), p. 7: ERO may query no more than five years back"
-_BY_OFFENSE = (
-    "PIA DHS/ICE/PIA-039(a), p. 7: HSI by the offense's statute of limitations;"
-    " until offenses can be chosen, the general five years of 18 U.S.C. 3282(a)"
-)
+_BY_OFFENSE = "PIA DHS/ICE/PIA-039(a), p. 7: HSI by the offense's statute of limitations"
 _REASONS = (
     ("criminal-investigation", "Criminal investigation"),
     ("civil-enforcement", "Civil immigration enforcement"),
@@ -79,7 +77,7 @@ AGENCIES: tuple[ExampleAgency, ...] = (
         timezone="America/New_York",
         components=(
             ExampleComponent("ERO", "Enforcement and Removal Operations", 5, _FIVE_YEARS),
-            ExampleComponent("HSI", "Homeland Security Investigations", 5, _BY_OFFENSE),
+            ExampleComponent("HSI", "Homeland Security Investigations", None, _BY_OFFENSE),
         ),
         aors=(
             ExampleAor("New York", "America/New_York"),

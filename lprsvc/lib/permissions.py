@@ -10,6 +10,8 @@ class Permission(StrEnum):
     """One thing that needs permission, named ``room.verb_object``."""
 
     RUN_QUERIES = "queries.run_queries"
+    REVIEW_QUERIES = "queries.review_queries"
+    MANAGE_OFFENSES = "queries.manage_offenses"
     KEEP_ALERTS = "alerts.keep_alerts"
     READ_LOG_AGENCY = "audit.read_log_agency"
     READ_LOG_AORS = "audit.read_log_aors"

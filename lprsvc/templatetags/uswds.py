@@ -22,6 +22,7 @@ from django.utils.safestring import SafeString
 from django.utils.timesince import timesince
 
 from ingest.maps.sources import TileSource, all_sources
+from lprsvc.lib.widgets import ComboBox
 
 register = template.Library()
 
@@ -34,6 +35,7 @@ _KINDS: tuple[tuple[type[forms.Widget], str], ...] = (
     (forms.RadioSelect, "radios"),
     (forms.CheckboxInput, "checkbox"),
     (forms.FileInput, "file"),
+    (ComboBox, "combobox"),
     (forms.Select, "select"),
     (forms.Textarea, "textarea"),
     (forms.Widget, "input"),
@@ -41,6 +43,7 @@ _KINDS: tuple[tuple[type[forms.Widget], str], ...] = (
 _CSS = {
     "file": "usa-file-input",
     "select": "usa-select",
+    "combobox": "usa-select",
     "textarea": "usa-textarea",
     "input": "usa-input",
     "checkbox": "usa-checkbox__input",
@@ -67,8 +70,8 @@ def _attributes(field: BoundField, kind: str) -> dict[str, str | bool]:
     given = widget.attrs.get("class", "")
     attributes: dict[str, str | bool] = {}
     css = " ".join(part for part in (_CSS.get(kind, ""), given) if part)
-    if field.errors and kind in {"input", "select", "textarea"}:
-        css += f" usa-{'input' if kind == 'input' else kind}--error"
+    if field.errors and kind in {"input", "select", "combobox", "textarea"}:
+        css += f" {_CSS[kind]}--error"
     if css:
         attributes["class"] = css
     described_by = _described_by(field)

@@ -20,7 +20,7 @@ from ingest.policy import (
 from lprsvc.addresses import Address, all_addresses
 from lprsvc.lib.errors import PolicyDenied
 from lprsvc.lib.permissions import Permission as P
-from queries.policy import check_can_ask
+from queries.policy import check_can_ask, check_can_manage_offenses
 
 _HEAD = """# Who may do what
 
@@ -31,6 +31,8 @@ say, and each refusal of a policy is recorded with the code that stands in the t
 
 PERMISSION_WORDS: dict[P, str] = {
     P.RUN_QUERIES: "Run queries, see one's own again",
+    P.REVIEW_QUERIES: "Review the queries of the own people",
+    P.MANAGE_OFFENSES: "Manage the offenses a query may name",
     P.KEEP_ALERTS: "Keep alerts",
     P.READ_LOG_AGENCY: "Read the log of the whole agency",
     P.READ_LOG_AORS: "Read the log of the managed AORs",
@@ -224,6 +226,11 @@ def _decide(words: str, request: Callable[[Person], AccessRequest]) -> Act:
 
 ACTS: tuple[Act, ...] = (
     Act("Run a query", check_can_ask, lambda person: check_can_ask(person, ())),
+    Act(
+        "Answer the help desk's requests",
+        policy.check_can_answer_help,
+        policy.check_can_answer_help,
+    ),
     Act("Keep alerts", check_can_keep_alerts, lambda person: check_can_keep_alerts(person, ())),
     _create("Add an investigator to AOR 1", _AGENCY, _AOR, Role.INVESTIGATOR),
     _create("Add an investigator to AOR 2", _AGENCY, _OTHER_AOR, Role.INVESTIGATOR),
@@ -340,6 +347,7 @@ ACTS: tuple[Act, ...] = (
         check_can_request_amendments,
     ),
     Act("Review and correct a reported read", check_can_review_reads, check_can_review_reads),
+    Act("Change, verify, withdraw offenses", check_can_manage_offenses, check_can_manage_offenses),
 )
 
 

@@ -8,6 +8,7 @@ from uuid import UUID
 from accounts.people import Person
 from audit.kinds import Kind
 from audit.services import record
+from ingest.geography import Geography, geography_of
 from ingest.models import Read
 from ingest.selectors import get_read, list_hits
 from queries import records
@@ -22,19 +23,30 @@ def open_answer(person: Person, query: RecentQuery, *, is_repeat: bool = False) 
         actor=person, kind=Kind.RESULT_VIEWED, fields=records.opening(query), parent=query.pk
     )
     frame = TimeFrame(query.start, query.end, query.period)
-    return QueryResult(query, hits_of(query.plate_key, query.state, frame), event.id, is_repeat)
+    within = geography_of(query.geography)
+    hits = hits_of(query.plate_key, query.state, frame, within=within)
+    return QueryResult(query, hits, event.id, is_repeat)
 
 
-def hits_of(plate_key: str, state: str, frame: TimeFrame) -> tuple[Hit, ...]:
+def hits_of(
+    plate_key: str, state: str, frame: TimeFrame, *, within: Geography | None
+) -> tuple[Hit, ...]:
     """Every read that the question asks for, newest first."""
-    reads = list_hits(plate_key=plate_key, state=state, start=frame.start, end=frame.end)
+    reads = list_hits(
+        plate_key=plate_key, state=state, start=frame.start, end=frame.end, within=within
+    )
     return tuple(map(hit_of, reads))
 
 
 def read_of(query: RecentQuery, read_id: UUID, frame: TimeFrame) -> Read:
     """One read of the query's answer. Raises NotFound."""
     return get_read(
-        read_id, plate_key=query.plate_key, state=query.state, start=frame.start, end=frame.end
+        read_id,
+        plate_key=query.plate_key,
+        state=query.state,
+        start=frame.start,
+        end=frame.end,
+        within=geography_of(query.geography),
     )
 
 

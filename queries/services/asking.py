@@ -12,11 +12,12 @@ from audit.kinds import Kind
 from audit.services import Behalf, Recorded, record, record_alone, recording_refusals
 from lprsvc.lib.errors import PolicyDenied
 from queries import policy, records, selectors
-from queries.models import RecentQuery
+from queries.models import RecentQuery, ReviewCause
 from queries.policy import Grounds
 from queries.rules import RECALL
 from queries.schemas import QueryIn, QueryResult
 from queries.services.answers import hits_of, open_answer
+from queries.services.reviews import await_review
 from queries.timeframes import TimeFrame
 
 
@@ -44,7 +45,7 @@ def run_query(*, person: Person, ask: QueryIn, now: datetime) -> QueryResult:
             person=person,
             ask=ask,
             frame=frame,
-            reason_label=grounds.reasons[ask.reason_code],
+            grounds=grounds,
             behalf=behalf,
             now=now,
         )
@@ -103,12 +104,12 @@ def _run(
     person: Person,
     ask: QueryIn,
     frame: TimeFrame,
-    reason_label: str,
+    grounds: Grounds,
     behalf: Behalf | None,
     now: datetime,
 ) -> QueryResult:
     run = record(actor=person, kind=Kind.QUERY_RUN, fields=records.asked(ask), behalf=behalf)
-    hits = hits_of(ask.plate_key, ask.state, frame)
+    hits = hits_of(ask.plate_key, ask.state, frame, within=ask.geography)
     record(
         actor=person,
         kind=Kind.QUERY_RESULT,
@@ -116,6 +117,7 @@ def _run(
         behalf=behalf,
         parent=run.id,
     )
+    offense = grounds.offenses.get(ask.offense)
     query = RecentQuery.objects.create(
         id=run.id,
         owner_id=person.user_id,
@@ -123,8 +125,11 @@ def _run(
         plate_key=ask.plate_key,
         state=ask.state,
         reason_code=ask.reason_code,
-        reason_label=reason_label,
+        reason_label=grounds.reasons[ask.reason_code],
         case_reference=ask.case_reference,
+        offense_code=ask.offense,
+        offense_label=offense.label if offense else "",
+        geography=ask.geography.as_fields() if ask.geography else None,
         behalf_id=behalf.id if behalf else "",
         behalf_name=behalf.name if behalf else "",
         start=frame.start,
@@ -135,7 +140,12 @@ def _run(
         run_at=run.at,
         erase_after=now + RECALL,
         submission=ask.submission,
+        group_id=ask.group,
     )
+    if offense and offense.years is None:
+        await_review(
+            asker_id=person.user_id, cause=ReviewCause.NO_LIMITATION, event_id=run.id, now=now
+        )
     return QueryResult(query, hits, run.id)
 
 

@@ -21,7 +21,16 @@ from tests.audited import recorded
 from tests.cast import NOW, Cast, Member, client_for, make_user
 
 MANAGERS = {"requests", "keys", "training", "terminations", "locked", "certifications"}
-VENDORS = {"terminations", "unmanaged", "requests", "keys", "locked", "paused", "quarantine"}
+VENDORS = {
+    "help",
+    "terminations",
+    "unmanaged",
+    "requests",
+    "keys",
+    "locked",
+    "paused",
+    "quarantine",
+}
 
 
 def board(member: Member, now: object = None) -> dict[str, BoardItem]:

@@ -150,6 +150,10 @@ def test_unknown_shape_is_named(document: Any, named: str) -> None:
 def test_unknown_shape_keeps_its_pictures() -> None:
     fault = fault_of("openalpr", {"data_type": "new"}, parts={"picture": SCENE})
     assert [photo.data for photo in fault.photos] == [SCENE]
+    fault = fault_of("openalpr", openalpr_group(data_type="new"))
+    assert [photo.data for photo in fault.photos] == [SCENE, CLOSE_UP]
+    fault = fault_of("openalpr", f'{{"broken":,"image":"{encoded(SCENE)}"}}'.encode())
+    assert [photo.data for photo in fault.photos] == [SCENE]
 
 
 @pytest.mark.parametrize("at", [1e300, -5, 2**63, "99999999999999999"])

@@ -157,3 +157,158 @@ def snapshot_webhook(*results: Message, **data: Any) -> Message:
         "hook": {"target": "https://here.example/", "id": "7f0c", "event": "image.done"},
         "data": {"camera_id": "GATE", "timestamp": at, "results": list(results)} | data,
     }
+
+
+def parkpow(**changes: Any) -> Message:
+    """`log-vehicle`, as programs send it that were written for ParkPow."""
+    return {
+        "camera": "GATE",
+        "image": text_of(SCENE),
+        "results": [stream_result()],
+        "time": CAPTURED.strftime("%Y-%m-%d %H:%M:%S.%f%z"),
+    } | changes
+
+
+def blueiris_dump(*plates: str) -> list[Message]:
+    """The recogniser's whole answer, as the macro &JSON gives it."""
+    predictions = [
+        {"confidence": 0.94, "label": "Plate: SOMETHING ELSE", "plate": plate,
+         "x_min": 8, "y_min": 6, "x_max": 40, "y_max": 20}
+        for plate in plates
+    ]  # fmt: skip
+    found = {
+        "success": True,
+        "predictions": predictions,
+        "requestId": "6a5d387c-807a-47b6-a4f7-17425b934318",
+        "timestampUTC": CAPTURED.strftime("%a, %d %b %Y %H:%M:%S GMT"),
+    }
+    return [{"api": "objects", "found": {"predictions": [{"label": "car"}]}},
+            {"api": "alpr", "found": found}]  # fmt: skip
+
+
+def blueiris(**changes: Any) -> Message:
+    """An alert's web request with all that people put into one."""
+    return {
+        "ai_dump": blueiris_dump("ABC 123"),
+        "Image": text_of(SCENE),
+        "camera": "GATE",
+        "ALERT_PATH": "alerts/GATE.jpg",
+        "timestamp": CAPTURED.isoformat(),
+    } | changes
+
+
+def axis_event(**changes: Any) -> Message:
+    """The part `event` of an Axis camera's request."""
+    return {
+        "packetCounter": "11890300",
+        "capture_timestamp": str(epoch_ms(CAPTURED)),
+        "plateText": "ABC123",
+        "plateUTF8": "ABC123",
+        "plateCountry": "USA",
+        "plateConfidence": "0.719034",
+        "carState": "lost",
+        "geotag": {"lat": 39.9501, "lon": -75.1601},
+        "plateCoordinates": [8, 6, 32, 14],
+        "plateCoordinatesRelative": [2, 2, 32, 14],
+        "imagesURI": ["/local/app/tools.cgi?action=getImage&name=1.jpg"],
+        "camera_info": {"SerialNumber": "ACCC8E000001", "MACAddress": "AC:CC:8E:00:00:01"},
+    } | changes
+
+
+def verkada(**data: Any) -> Message:
+    """A webhook; changes are to its `data`."""
+    return {
+        "org_id": "01ec0956",
+        "webhook_type": "lpr",
+        "created_at": 1758302865,
+        "webhook_id": "a73b17d4-d7ae-4631-8365-d72776bd5f4c",
+        "data": {
+            "camera_id": "38718198-8a78-4718-a60f-68e1a8de30ac",
+            "created": epoch_ms(CAPTURED) // 1000 - 1,
+            "detected": epoch_ms(CAPTURED),
+            "license_plate_number": "ABC123",
+            "license_plate_state": "us-pa",
+            "confidence": 0.963,
+            "crop": [0.125, 0.15, 0.625, 0.5],
+            "image_url": "http://169.254.169.254/latest/meta-data/",
+        }
+        | data,
+    }
+
+
+def genetec(**changes: Any) -> Message:
+    """AutoVu's webhook, which tells day before month."""
+    return {
+        "CameraName": "GATE",
+        "Plate": "ABC123",
+        "State": "PA",
+        "DateUtc": CAPTURED.strftime("%d/%m/%Y"),
+        "TimeUtc": CAPTURED.strftime("%H:%M:%S"),
+        "ConfidenceScore": "97",
+        "ContextImage": text_of(SCENE),
+        "PlateImage": text_of(CLOSE_UP),
+        "Guid": "5D3C7A10-0000-4000-8000-000000000001",
+        "Attributes": {
+            "Vehicle Make": "Toyota",
+            "Vehicle Model": "Camry",
+            "Vehicle Color": "silver",
+            "State Name Confidence Score": "80",
+        },
+    } | changes
+
+
+def sharpv(**changes: str) -> bytes:
+    """The file a SharpV camera writes for each plate."""
+    fields = {
+        "Plate": "ABC123",
+        "State": "PA",
+        "UTCDate": CAPTURED.strftime("%Y:%m:%d"),
+        "UTCTime": CAPTURED.strftime("%H:%M:%S.000"),
+        "CameraName": "GATE",
+        "SourceName": "SHARP-1",
+        "ConfidenceScore": "97",
+        "ContextImage": text_of(SCENE),
+        "PlateImage": text_of(CLOSE_UP),
+        "LongitudeX": "-75.1601",
+        "LatitudeY": "39.9501",
+        "Guid": "5D3C7A10-0000-4000-8000-000000000001",
+    } | changes
+    elements = "".join(f"   <{name}>{value}</{name}>\n" for name, value in fields.items())
+    return f'<?xml version="1.0" encoding="utf-8"?>\n<AutoVu>\n{elements}</AutoVu>\n'.encode()
+
+
+HIKVISION_GPS = """<DeviceGPSInfo>
+<longitudeType>W</longitudeType><latitudeType>N</latitudeType>
+<Longitude><degree>75</degree><minute>9</minute><sec>36.36</sec></Longitude>
+<Latitude><degree>39</degree><minute>57</minute><sec>0.36</sec></Latitude>
+</DeviceGPSInfo>"""
+
+
+def hikvision(
+    *, anpr: str = "", more: str = HIKVISION_GPS, at: str = "", namespace: str = "ver20"
+) -> bytes:
+    """`anpr.xml` of a Hikvision camera; `anpr` and `more` are further elements."""
+    at = at or CAPTURED.isoformat()
+    return f"""<?xml version="1.0" encoding="UTF-8"?>
+<EventNotificationAlert version="2.0" xmlns="http://www.hikvision.com/{namespace}/XMLSchema">
+<ipAddress>10.199.27.128</ipAddress>
+<macAddress>e8:a0:ed:00:00:01</macAddress>
+<channelID>1</channelID>
+<dateTime>{at}</dateTime>
+<eventType>ANPR</eventType>
+<eventState>active</eventState>
+<channelName>Gate 1</channelName>
+<ANPR>
+<country>46</country>
+<licensePlate>ABC123</licensePlate>
+<confidenceLevel>97</confidenceLevel>
+<vehicleInfo><index>1</index><color>white</color></vehicleInfo>
+<pictureInfoList>
+<pictureInfo><fileName>licensePlatePicture.jpg</fileName></pictureInfo>
+<pictureInfo><fileName>detectionPicture.jpg</fileName>
+<plateRect><X>8</X><Y>6</Y><width>32</width><height>14</height></plateRect></pictureInfo>
+</pictureInfoList>
+{anpr}</ANPR>
+<UUID>20260521161006973</UUID>
+{more}
+</EventNotificationAlert>""".encode()

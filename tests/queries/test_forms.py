@@ -8,7 +8,8 @@ from uuid import UUID, uuid4
 import pytest
 
 from queries.forms import QueryForm
-from queries.policy import ComponentRule, Grounds
+from queries.limits import ComponentRule
+from queries.policy import Grounds
 
 NOW = datetime(2026, 3, 2, 15, 0, tzinfo=UTC)
 NEW_YORK = "America/New_York"
@@ -65,7 +66,12 @@ FAULTS: dict[str, tuple[dict[str, str], str, set[str], str]] = {
         "2000",
     ),
     "nobody": ({"for_whom": ""}, "for_whom_missing", {"for_whom"}, "for whom"),
-    "unnamed officer": ({"for_whom": "officer"}, "behalf_unknown", {"on_behalf_of"}, "name"),
+    "unnamed officer": (
+        {"for_whom": "officer"},
+        "behalf_unknown",
+        {"on_behalf_of", "officer_unit"},
+        "name",
+    ),
     "unnamed colleague": ({"for_whom": "colleague"}, "behalf_unknown", {"colleague"}, "colleague"),
     "stranger": (
         {"for_whom": "colleague", "colleague": str(UUID(int=3))},
@@ -141,8 +147,8 @@ def test_question_with_dates_covers_local_days() -> None:
 
 
 def test_question_for_others() -> None:
-    named = {"for_whom": "officer", "on_behalf_of": "Officer Roe, Newark"}
-    assert question(named).behalf_name == "Officer Roe, Newark"
+    named = {"for_whom": "officer", "on_behalf_of": "Jane Roe", "officer_unit": "ERO Newark"}
+    assert question(named).behalf_name == "Jane Roe, ERO Newark"
     colleague = {"for_whom": "colleague", "colleague": str(COLLEAGUE)}
     assert question(colleague).behalf_user == COLLEAGUE
     # What was typed before "myself" was chosen is not a statement.

@@ -14,14 +14,15 @@ from audit.actors import VENDOR_LOG_ID
 from lprsvc.lib.errors import PolicyDenied
 from lprsvc.lib.permissions import Permission
 from queries import policy
-from queries.policy import ComponentRule, Grounds, check_can_run
+from queries.limits import ComponentRule, OffenseRule
+from queries.policy import Grounds, check_can_run
 from queries.schemas import QueryIn
 from queries.timeframes import TimeFrame
 
 NOW = datetime(2026, 3, 2, 15, 0, tzinfo=UTC)
 MIDNIGHT = datetime(2021, 3, 2, 5, 0, tzinfo=UTC)  # in New York, five years ago
 INSTANT = timedelta(microseconds=1)
-COLLEAGUE, STRANGER = UUID(int=2), UUID(int=3)
+COLLEAGUE, STRANGER, GROUP = UUID(int=2), UUID(int=3), UUID(int=4)
 PERSON = Person(
     id="user:1",
     name="Alice Moreno",
@@ -35,6 +36,11 @@ GROUNDS = Grounds(
     reasons={"criminal": "Criminal investigation"},
     colleagues={COLLEAGUE: "Bob Lindqvist"},
     training=(),
+    groups={GROUP: "Task Force Harbor"},
+)
+OFFENSE = OffenseRule(code="fraud", citation="18 U.S.C. 3301", title="Securities fraud", years=6)
+BY_OFFENSE = replace(
+    GROUNDS, rule=ComponentRule("HSI", None, "PIA p. 7"), offenses={OFFENSE.code: OFFENSE}
 )
 ASK = QueryIn(
     plate_text="ABC 123",
@@ -58,6 +64,7 @@ ALLOWED: dict[str, dict[str, Any]] = {
     "longest note": {"case_reference": "case 1" + "x" * 1_994},
     "for a colleague": {"behalf_user": COLLEAGUE},
     "for another officer": {"behalf_name": "Officer Núñez-O'Hara, ERO Newark"},
+    "shared with an own group": {"group": GROUP},
     "five years to the day": frame(MIDNIGHT),
     "an instant": frame(NOW - INSTANT),
 }
@@ -70,6 +77,24 @@ REFUSED: dict[str, tuple[dict[str, Any], str, str | None]] = {
     "two short words": ({"case_reference": "a b"}, "note_insufficient", "case_reference"),
     "signs only": ({"case_reference": "--- ... ???"}, "note_insufficient", "case_reference"),
     "10,000 characters": ({"case_reference": "case 1 " * 1_429}, "note_too_long", "case_reference"),
+    "offense where none is asked": (
+        {"offense": "18-usc-3281"},
+        "offense_needless",
+        "offense",
+    ),
+    "officer without a unit": ({"behalf_name": "Jane Roe"}, "behalf_unknown", "on_behalf_of"),
+    "officer without a first name": (
+        {"behalf_name": "Roe, Newark"},
+        "behalf_unknown",
+        "on_behalf_of",
+    ),
+    "unit of signs": ({"behalf_name": "Jane Roe, --"}, "behalf_unknown", "on_behalf_of"),
+    "colleague named as a stranger": (
+        {"behalf_name": "bob  LINDQVIST, HSI Chicago"},
+        "behalf_has_account",
+        "on_behalf_of",
+    ),
+    "group of others": ({"group": STRANGER}, "group_unknown", "share_with"),
     "officer without letters": ({"behalf_name": "12345"}, "behalf_unknown", "on_behalf_of"),
     "officer posing as a user": (
         {"behalf_name": "user:00000000-0000-0000-0000-000000000002"},
@@ -126,6 +151,19 @@ def test_person_without_component_has_no_rule_to_ask_by() -> None:
     assert (denied.value.code, denied.value.field) == ("no_time_frame_rule", None)
 
 
+@pytest.mark.parametrize(("code", "rule"), [("", "offense_missing"), ("arson", "offense_unknown")])
+def test_offense_decides_so_it_must_be_one_that_can_be_chosen(
+    code: str, rule: str
+) -> None:  # QRY-3
+    with pytest.raises(PolicyDenied) as denied:
+        run({"offense": code}, grounds=BY_OFFENSE)
+    assert (denied.value.code, denied.value.field) == (rule, "offense")
+
+
+def test_offense_that_can_be_chosen_is_asked_by() -> None:  # QRY-3
+    run({"offense": "fraud"}, grounds=BY_OFFENSE)
+
+
 def test_refusal_of_a_long_frame_names_the_rule_and_its_source() -> None:  # QRY-3
     with pytest.raises(PolicyDenied, match=r"ERO may ask for 5 years.*Mar 2, 2021.*PIA p\. 7"):
         run(frame(MIDNIGHT - INSTANT))
@@ -169,5 +207,7 @@ def test_every_code_stands_in_the_table_and_is_tested() -> None:
         "not_permitted",
         "training_missing",
         "no_time_frame_rule",
+        "offense_missing",
+        "offense_unknown",
     }
     assert codes == tested

@@ -119,7 +119,7 @@ def test_run_query_records_the_question_and_then_the_count(
         "start": days_ago(60).strftime("%Y-%m-%dT%H:%M:%S.000000Z"),
         "end": NOW.strftime("%Y-%m-%dT%H:%M:%S.000000Z"),
         "period": "previous-60-days",
-        "rule_version": "queries-1",
+        "rule_version": "queries-2",
         "outcome": "ok",
     }
     assert expected.items() <= run.fields.items()

@@ -175,7 +175,9 @@ def test_exact_question_stands_in_the_log(client: Client) -> None:  # AUD-2
 
 def test_form_says_how_far_back_and_where_that_is_written(client: Client) -> None:  # QRY-3
     page = text(client.get("/queries/new/"))
-    assert "ERO may ask for 5 years back at most. (PIA p. 7)" in page
+    assert re.search(
+        r"ERO may ask for 5 years back at most: from \w{3} \d+, \d{4}\. \(PIA p. 7\)", page
+    )
 
 
 @pytest.mark.parametrize("field", [name for name in ENTRIES if name != "token"])
@@ -216,7 +218,11 @@ def dates(first: int, last: int) -> dict[str, str]:
         (dates(10, -2), "end", "time_frame_future"),
         (dates(5 * 366 + 2, 1), "start", "time_frame_too_long"),
         ({"case_reference": "investigation"}, "case_reference", "note_insufficient"),
-        ({"for_whom": "officer", "on_behalf_of": "123"}, "on_behalf_of", "behalf_unknown"),
+        (
+            {"for_whom": "officer", "on_behalf_of": "123", "officer_unit": "ERO"},
+            "on_behalf_of",
+            "behalf_unknown",
+        ),
         ({"case_reference": "case 1 " * 1_429}, "case_reference", "note_too_long"),
         ({"reason": "customs"}, "reason", "reason_unknown"),
     ],

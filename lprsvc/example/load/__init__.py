@@ -20,6 +20,7 @@ from lprsvc.example.load.alerts import LATEST_READS, load_alerts, split_reads
 from lprsvc.example.load.cameras import load_sources
 from lprsvc.example.load.credentials import load_credentials
 from lprsvc.example.load.jurisdictions import load_jurisdictions
+from lprsvc.example.load.offenses import load_offenses
 from lprsvc.example.load.reads import HISTORY, LATEST, is_delivered, load_reads
 from lprsvc.example.load.setting import Loading, environment_of
 from lprsvc.example.load.terminations import load_terminations
@@ -70,6 +71,7 @@ def is_loaded() -> bool:
 def _load(loading: Loading, count: int) -> None:
     agencies = load_agencies(loading)
     load_rules(loading)
+    load_offenses(loading)
     people = load_people(loading, agencies)
     load_credentials(loading, agencies, people)
     load_access(loading, agencies[AGENCIES[0].code], people)

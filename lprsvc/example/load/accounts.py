@@ -47,6 +47,7 @@ def _load_parts(loading: Loading, agency: Agency, example: ExampleAgency) -> Non
                 agency=agency,
                 code=part.code,
                 name=part.name,
+                lookback_by_offense=part.max_lookback_years is None,
                 max_lookback_years=part.max_lookback_years,
                 lookback_source=part.lookback_source,
                 reason=REASON,

@@ -1,7 +1,8 @@
 """Brings database and static files up to what this version needs, in one process.
 
-Roles (when told the log-on that may make them), migrations, grants, example data, static files:
-each step finds out by itself that nothing is left to do, so a second run takes a second.
+Roles (when told the log-on that may make them), migrations, grants, what is shipped with the
+service, example data, static files: each step finds out by itself that nothing is left to do, so
+a second run takes a second.
 """
 
 import hashlib
@@ -16,6 +17,7 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
+from django.utils import timezone
 from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
@@ -36,6 +38,7 @@ class Command(BaseCommand):
         if admin_url := os.environ.get("DATABASE_URL"):
             make_roles(admin_url)
         self._migrate()
+        self._ship()
         if settings.ENVIRONMENT == "example":
             self._load_example()
         self._collect_static()
@@ -48,6 +51,12 @@ class Command(BaseCommand):
         else:
             # Grants may have changed without a migration.
             apply_grants(connection.alias)
+
+    def _ship(self) -> None:
+        from queries.services.offenses import ship_offenses
+
+        if shipped := ship_offenses(now=timezone.now()):
+            self.stdout.write(f"shipped {shipped} offenses, for counsel to verify")
 
     def _load_example(self) -> None:
         from lprsvc.example.load import load_example
