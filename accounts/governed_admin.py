@@ -42,6 +42,8 @@ class GovernedPage(Generic[M]):
     service's policy to say. `prepare` fills in what the form can't know by itself: choices within
     the person's reach, and what is there now. `consequences` says what the act will bring about,
     in sentences, read before it is done. `removes`: afterwards there is only the list to see.
+    `template` draws the page where the common one is not enough, with what `shows` adds to its
+    context.
     """
 
     name: str
@@ -54,6 +56,8 @@ class GovernedPage(Generic[M]):
     prepare: Callable[[Any, Person, M | None], None] = lambda _form, _person, _object: None
     consequences: Callable[[Person, M | None], Sequence[str]] = lambda _person, _object: ()
     removes: bool = False
+    template: str = "accounts/governed_page.html"
+    shows: Callable[[Person, M | None], Mapping[str, Any]] = lambda _person, _object: {}
 
 
 if TYPE_CHECKING:
@@ -206,6 +210,7 @@ class GovernedAdmin(_ModelAdmin[M]):
             "form": form,
             "consequences": page.consequences(person, found),
         }
+        context |= page.shows(person, found)
         if request.method == "POST" and form.is_valid():
             try:
                 shown = page.act(person, found, form.cleaned_data, timezone.now())
@@ -214,7 +219,7 @@ class GovernedAdmin(_ModelAdmin[M]):
             else:
                 return self._done(request, page, context, shown)
         status = 422 if form.errors else 200
-        return TemplateResponse(request, "accounts/governed_page.html", context, status=status)
+        return TemplateResponse(request, page.template, context, status=status)
 
     def _done(
         self, request: HttpRequest, page: GovernedPage[M], context: dict[str, Any], shown: object

@@ -112,6 +112,13 @@ class Kind(StrEnum):
     PLACES_LOADED = "places.loaded"
     PLACES_RETIRED = "places.retired"
 
+    QUARANTINE_REPAIRED = "quarantine.repaired"
+    QUARANTINE_DISCARDED = "quarantine.discarded"
+    QUARANTINE_PHOTO_VIEWED = "quarantine.photo_viewed"
+    QUARANTINE_BULK_ORDERED = "quarantine.bulk_ordered"
+    QUARANTINE_BULK_STOPPED = "quarantine.bulk_stopped"
+    QUARANTINE_BULK_ENDED = "quarantine.bulk_ended"
+
     INCIDENT_RECORDED = "incident.recorded"
 
     SYSTEM_HEARTBEAT = "system.heartbeat"
@@ -232,6 +239,12 @@ LABELS: dict[Kind, str] = {
     Kind.INGEST_LOADED: "Loaded reads",
     Kind.PLACES_LOADED: "Loaded streets or addresses",
     Kind.PLACES_RETIRED: "Took streets or addresses out of use",
+    Kind.QUARANTINE_REPAIRED: "Repaired a quarantined read",
+    Kind.QUARANTINE_DISCARDED: "Discarded a quarantined read",
+    Kind.QUARANTINE_PHOTO_VIEWED: "Viewed a photograph in quarantine",
+    Kind.QUARANTINE_BULK_ORDERED: "Ordered work on many quarantined reads",
+    Kind.QUARANTINE_BULK_STOPPED: "Stopped work on many quarantined reads",
+    Kind.QUARANTINE_BULK_ENDED: "Work on many quarantined reads ended",
     Kind.INCIDENT_RECORDED: "Recorded an incident",
     Kind.SYSTEM_HEARTBEAT: "Heartbeat",
     Kind.SYSTEM_STARTED: "Service started",

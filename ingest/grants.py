@@ -10,6 +10,7 @@ _GOVERNED = "SELECT, INSERT, UPDATE"
 _HISTORY = "SELECT, INSERT"
 _BATCH_COLUMNS = "id, source_id, feed_key_id, format, received_at, note"
 _BATCH_COUNTS = "stored, duplicate, quarantined, refused, exceptions"
+_SETTLED = "state, settled_at, settled_by, erase_after, became_id"
 
 _MAP = {
     "geo_address": "SELECT",
@@ -38,7 +39,11 @@ GRANTS = {
         "ingest_historicaljurisdictionrule": _HISTORY,
         "ingest_photograph": "SELECT",
         "ingest_batch": "SELECT",
-        "ingest_quarantinedread": "SELECT",
+        "ingest_quarantinedread": f"SELECT, UPDATE ({_SETTLED})",
+        "ingest_quarantinejob": "SELECT, INSERT, UPDATE (state, finished_at)",
+        "ingest_feedhour": "SELECT",
+        "ingest_feedscounted": "SELECT",
+        "ingest_turnedaway": "SELECT, INSERT, UPDATE",
         "ingest_read": "SELECT",
         **_MAP,
         # No DELETE, no INSERT: ingest_supersede_read() writes it.
@@ -53,6 +58,11 @@ GRANTS = {
         "ingest_jurisdictionrule": "SELECT",
         "ingest_photograph": "SELECT",
         "ingest_batch": "SELECT",
+        "ingest_quarantinedread": f"SELECT, UPDATE ({_SETTLED}, reason, detail), DELETE",
+        "ingest_quarantinejob": "SELECT, UPDATE",
+        "ingest_feedhour": "SELECT, INSERT, UPDATE, DELETE",
+        "ingest_feedscounted": "SELECT, INSERT, UPDATE",
+        "ingest_turnedaway": "SELECT, DELETE",
         "ingest_outbox": "SELECT, DELETE",
         "ingest_retraction": "SELECT, DELETE",
         "ingest_cameraname": "SELECT",

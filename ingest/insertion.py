@@ -18,6 +18,7 @@ from psycopg.types.json import Jsonb
 
 from ingest.cells import cell_of
 from ingest.checking import Row
+from ingest.holding import Held
 from ingest.photographs import Picture
 
 # From this many rows on a staged COPY is quicker than arrays: 1.3 times at 200 rows.
@@ -105,10 +106,15 @@ SELECT sha256, content_type, width, height, size, %s, %s
 ON CONFLICT DO NOTHING
 """
 _INSERT_QUARANTINE = """
-INSERT INTO ingest_quarantinedread (id, batch_id, index, reason, detail, payload, quarantined_at)
-SELECT id, %s, index, reason, detail, payload, %s
-  FROM unnest(%s::uuid[], %s::int4[], %s::text[], %s::text[], %s::jsonb[])
-       AS given (id, index, reason, detail, payload)
+INSERT INTO ingest_quarantinedread (id, batch_id, source_id, index, reason, detail, camera, read,
+                                    payload, photographs, quarantined_at)
+SELECT id, %s, %s, index, reason, detail, camera, read, payload,
+       -- Arrays of different lengths make no array: the hashes come as one text.
+       ARRAY(SELECT substr(hashes, 32 * n - 31, 32) FROM generate_series(1, length(hashes) / 32) n),
+       %s
+  FROM unnest(%s::uuid[], %s::int4[], %s::text[], %s::text[], %s::text[], %s::jsonb[],
+              %s::jsonb[], %s::bytea[])
+       AS given (id, index, reason, detail, camera, read, payload, hashes)
 ON CONFLICT DO NOTHING
 """
 _QUEUE_PLACES = """
@@ -245,15 +251,22 @@ def insert_keys(keys: Mapping[UUID, UUID], *, now: datetime) -> None:
                 raise KeyTaken
 
 
-def insert_quarantine(
-    entries: Sequence[tuple[UUID, int, str, str, Any]], *, batch: UUID, now: datetime
-) -> None:
-    """Write quarantine entries (id, index, reason, detail, payload); a known id stays as it is."""
-    ordered = sorted(entries, key=lambda entry: entry[0])
-    ids, indexes, reasons, details, payloads = (
-        list(column) for column in zip(*ordered, strict=True)
-    )
-    values = [batch, now, ids, indexes, reasons, details, [Jsonb(p) for p in payloads]]
+def insert_quarantine(held: Sequence[Held], *, batch: UUID, source_id: int, now: datetime) -> None:
+    """Write quarantine entries; a known id stays as it is."""
+    ordered = sorted(held, key=lambda one: one.id)
+    values = [
+        batch,
+        source_id,
+        now,
+        [one.id for one in ordered],
+        [one.index for one in ordered],
+        [one.fault.reason for one in ordered],
+        [one.fault.detail for one in ordered],
+        [one.camera for one in ordered],
+        [Jsonb(one.read) for one in ordered],
+        [Jsonb(one.payload) for one in ordered],
+        [b"".join(one.photographs) for one in ordered],
+    ]
     with _cursor() as cursor:
         cursor.execute(_INSERT_QUARANTINE, values)
 

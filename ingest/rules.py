@@ -50,6 +50,17 @@ ACTIVITY_RESOLUTION = timedelta(seconds=10)
 
 # What a quarantined read keeps of its payload, in bytes of JSON.
 PAYLOAD_MAX_BYTES = 64 * 1024
+# Own choice: so long can be seen what a repaired or discarded read was; then it is erased.
+QUARANTINE_SETTLED_KEPT = timedelta(days=30)
+# Own choice: what nobody repaired by then nobody will; it is discarded by the nightly job, since
+# a plate that serves no purpose is not to be kept.
+QUARANTINE_WAITS = timedelta(days=180)
+
+# Own choice: a camera by a road has no quiet spell of so many hours by day or night.
+SILENT_AFTER_HOURS = 6
+# How long the hours of a feed and its deliveries turned away are kept, for charts and complaints.
+FEED_HOURS_KEPT = timedelta(days=400)
+TURNED_AWAY_KEPT = timedelta(days=90)
 
 # Nearest address and intersection, in metres on the ground. An address point this near is the
 # address; further off, a street that is nearer counts for more.
@@ -89,6 +100,98 @@ class RefusalReason(StrEnum):
     JURISDICTION_UNLAWFUL = "jurisdiction_unlawful"
     JURISDICTION_UNRULED = "jurisdiction_unruled"
     RETENTION_OVER = "retention_over"
+
+
+# What people read for a reason, and what they can do about it.
+REASON_WORDS: dict[QuarantineReason, tuple[str, str]] = {
+    QuarantineReason.PAYLOAD_INVALID: (
+        "Not understood",
+        (
+            "What the camera's software sent is not in its format. Enter the fields by hand, or"
+            " ask the operator what has changed."
+        ),
+    ),
+    QuarantineReason.NO_PLATE: (
+        "No plate",
+        "Read the plate off the photograph, or discard it.",
+    ),
+    QuarantineReason.PLATE_UNREADABLE: (
+        "Plate unreadable",
+        "Read the plate off the photograph, or discard it.",
+    ),
+    QuarantineReason.STATE_UNKNOWN: (
+        "State unknown",
+        (
+            "Read the state off the photograph. Give the camera a default state where its software"
+            " never sends one, then feed all of them again."
+        ),
+    ),
+    QuarantineReason.TIME_MISSING: ("No time", "Enter when it was taken, or discard it."),
+    QuarantineReason.TIME_INVALID: (
+        "Time not understood",
+        "Enter when it was taken, with the time zone.",
+    ),
+    QuarantineReason.CAPTURED_IN_FUTURE: (
+        "Time in the future",
+        "The camera's clock is ahead: have it set, and correct the time by as much.",
+    ),
+    QuarantineReason.CAPTURED_TOO_OLD: (
+        "Time too long ago",
+        "The camera's clock was never set: have it set, and correct the time by as much.",
+    ),
+    QuarantineReason.CAMERA_UNKNOWN: (
+        "Camera unknown",
+        "Add the camera to its source under this very code, then feed all of its reads again.",
+    ),
+    QuarantineReason.CAMERA_INACTIVE: (
+        "Camera switched off",
+        "Switch the camera on and feed its reads again, or discard them.",
+    ),
+    QuarantineReason.PLACE_MISSING: (
+        "No place",
+        "A mobile camera must send coordinates. Enter them, or make the camera a fixed one.",
+    ),
+    QuarantineReason.PLACE_INVALID: (
+        "Place off the map",
+        "Latitude and longitude may be swapped, or the receiver had no fix. Correct them.",
+    ),
+    QuarantineReason.PLACE_FAR_FROM_CAMERA: (
+        "Far from its camera",
+        "Either the camera was moved, or the read names the wrong one.",
+    ),
+    QuarantineReason.PHOTOGRAPHS_MISSING: (
+        "Photographs missing",
+        "Attach the missing photograph, or cut the plate out of the scene.",
+    ),
+    QuarantineReason.PHOTOGRAPH_INVALID: (
+        "Photograph unusable",
+        "Attach the photograph as JPEG, PNG or WebP.",
+    ),
+    QuarantineReason.PHOTOGRAPH_UNKNOWN: (
+        "Photograph never came",
+        "The read names a photograph by its hash that this source has not sent. Attach it.",
+    ),
+    QuarantineReason.PREVIEW: (
+        "Preview only",
+        "The camera's software sends the final read by itself. Discard it once that has come.",
+    ),
+    QuarantineReason.REDELIVERED_CHANGED: (
+        "Told otherwise before",
+        "The first telling was stored. Correct that read if this one is right; discard this one.",
+    ),
+}
+
+
+def reason_label(code: str) -> str:
+    """What people read for a reason's code."""
+    words = REASON_WORDS.get(QuarantineReason(code)) if code in set(QuarantineReason) else None
+    return words[0] if words else code
+
+
+def reason_advice(code: str) -> str:
+    """What a person of the vendor can do about it."""
+    words = REASON_WORDS.get(QuarantineReason(code)) if code in set(QuarantineReason) else None
+    return words[1] if words else ""
 
 
 class Quarantined(Exception):

@@ -34,6 +34,10 @@ class StorageUnavailable(DomainError):
         )
 
 
+class PhotographGone(StorageUnavailable):
+    """The storage answers, and does not have this photograph."""
+
+
 class DurableFileSystemStorage(FileSystemStorage):
     """Files that are on disk, name and content, when `put_all` returns."""
 
@@ -67,10 +71,12 @@ def put_photographs(photographs: Mapping[bytes, bytes]) -> None:
 
 
 def read_photograph(sha256: bytes) -> bytes:
-    """The content of a stored photograph. Raises StorageUnavailable."""
+    """The content of a stored photograph. Raises PhotographGone, StorageUnavailable."""
     try:
         with storages["default"].open(photograph_name(sha256)) as file:
             data: bytes = file.read()
+    except FileNotFoundError as error:
+        raise PhotographGone from error
     except OSError as error:
         raise StorageUnavailable from error
     return data

@@ -1,9 +1,11 @@
-"""Work of the room outside requests."""
+"""The worker's side of the room. Each task may run twice: then it finds nothing to do."""
+
+from uuid import UUID
 
 from celery import shared_task
 from django.utils import timezone
 
-from ingest.services import mistakes, places
+from ingest.services import mistakes, places, quarantine, quarantine_jobs
 from ingest.services.maintenance import make_partitions_ahead as make_ahead
 
 
@@ -30,3 +32,25 @@ def sweep_places() -> None:
 def erase_closed_reports() -> None:
     """Erase reports of errors that were closed 60 days ago (QRY-10); harmless to run twice."""
     mistakes.erase_closed(now=timezone.now())
+
+
+@shared_task(name="ingest.tasks.work_quarantine_job")  # type: ignore[untyped-decorator]
+def work_quarantine_job(*, job_id: str) -> None:
+    """Work on an order about many quarantined reads; a long one goes on in a task of its own."""
+    if quarantine_jobs.work_job(job_id=UUID(job_id), clock=timezone.now):
+        quarantine_jobs.tell_worker(UUID(job_id))
+
+
+# Beat sends one every half minute; those that waited in a long queue for longer have no use.
+@shared_task(name="ingest.tasks.sweep_quarantine_jobs", expires=30)  # type: ignore[untyped-decorator]
+def sweep_quarantine_jobs() -> None:
+    """Go on with orders whose worker died, or that no worker was told of."""
+    quarantine_jobs.sweep_jobs(now=timezone.now())
+
+
+@shared_task(name="ingest.tasks.tidy_quarantine")  # type: ignore[untyped-decorator]
+def tidy_quarantine() -> None:
+    """Discard what nobody repaired in half a year; erase what was settled a month ago."""
+    now = timezone.now()
+    quarantine.discard_forgotten(now=now)
+    quarantine.erase_settled(now=now)

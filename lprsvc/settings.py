@@ -344,6 +344,14 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
         "task": "ingest.tasks.erase_closed_reports",
         "schedule": crontab(hour="3", minute="15"),
     },
+    "ingest-quarantine-jobs": {
+        "task": "ingest.tasks.sweep_quarantine_jobs",
+        "schedule": 30.0,
+    },
+    "ingest-quarantine": {
+        "task": "ingest.tasks.tidy_quarantine",
+        "schedule": crontab(hour="3", minute="50"),
+    },
     "queries-erase": {
         "task": "queries.tasks.erase_recent_queries",
         "schedule": crontab(hour="3", minute="20"),

@@ -10,7 +10,6 @@
 Whatever dies on the way: all of the delivery is there, or nothing that anybody can see.
 """
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -18,22 +17,21 @@ from functools import partial
 from typing import Any
 from uuid import UUID
 
-import orjson
 from django.db import transaction
 
 from ingest import health, insertion
 from ingest.checking import Album, Row, check
+from ingest.holding import Held, hold
 from ingest.known import SightingKeys, cameras_of, changed, photographs_of
 from ingest.lawfulness import Ruling
-from ingest.models import Camera, FeedKey, Source, content_uuid
+from ingest.models import Camera, FeedKey, Source
 from ingest.photographs import Picture
 from ingest.policy import check_can_deliver
-from ingest.rules import PAYLOAD_MAX_BYTES, Quarantined, QuarantineReason
+from ingest.rules import Quarantined
 from ingest.schemas import (
     Delivered,
     Heartbeat,
     Outcome,
-    PhotoIn,
     ReadOutcome,
     Receipt,
     RefusedRead,
@@ -50,8 +48,6 @@ from lprsvc.lib.ids import uuid7
 # A partition may be missing, keys may be taken and rules entered meanwhile; more often is no
 # coincidence.
 _ATTEMPTS = 3
-# How deep a payload may nest and still be kept whole.
-_MAX_DEPTH = 50
 
 
 @dataclass(slots=True)
@@ -62,7 +58,7 @@ class _Sorted:
     # Index → id of a read that stands in the same delivery before, or is known by its keys.
     repeated: dict[int, UUID] = field(default_factory=dict)
     keys: dict[UUID, UUID] = field(default_factory=dict)
-    quarantine: list[tuple[UUID, int, QuarantineReason, str, Any]] = field(default_factory=list)
+    quarantine: list[Held] = field(default_factory=list)
     # Of which nothing is kept, not even an id that is made of the plate.
     refused: list[RefusedRead] = field(default_factory=list)
 
@@ -80,13 +76,11 @@ class Prepared:
     heartbeats: Sequence[Heartbeat] = ()
     note: str = ""
 
-    @property
-    def faults(self) -> dict[int, Quarantined]:
-        """Why reads of the delivery would go to quarantine, by their index in it."""
-        return {
-            index: Quarantined(reason, detail)
-            for _, index, reason, detail, _ in self.result.quarantine
-        }
+    def take_faults(self) -> dict[int, Quarantined]:
+        """Leave out the reads that would go to quarantine; returns why, by their index."""
+        faults = {held.index: held.fault for held in self.result.quarantine}
+        self.result.quarantine.clear()
+        return faults
 
 
 class RulesChanged(DomainError):
@@ -195,7 +189,7 @@ def _insert(prepared: Prepared) -> Receipt:
             _refuse_delivery(source, feed_key)
         if prepared.fresh:
             insertion.insert_photographs(prepared.fresh, source_id=source.pk, now=prepared.now)
-        receipt = _store_sorted(prepared.result, batch, prepared.now)
+        receipt = _store_sorted(prepared, batch)
         _note_signs_of_life(prepared)
     return receipt
 
@@ -215,15 +209,19 @@ def _refuse_delivery(source: Source, feed_key: FeedKey | None) -> None:
     raise Source.DoesNotExist(source.code)
 
 
-def _store_sorted(result: _Sorted, batch: UUID, now: datetime) -> Receipt:
+def _store_sorted(prepared: Prepared, batch: UUID) -> Receipt:
     """The part of the transaction after its batch row."""
+    result = prepared.result
     rows = list(result.rows.values())
-    there = insertion.insert_reads(rows, batch=batch, now=now) if rows else set()
-    has_new_places = bool(rows) and insertion.queue_places(rows, now=now) > 0
+    there = insertion.insert_reads(rows, batch=batch, now=prepared.now) if rows else set()
+    has_new_places = bool(rows) and insertion.queue_places(rows, now=prepared.now) > 0
     if result.keys:
-        insertion.insert_keys(result.keys, now=now)
+        insertion.insert_keys(result.keys, now=prepared.now)
     if result.quarantine:
-        insertion.insert_quarantine(result.quarantine, batch=batch, now=now)
+        source_id = prepared.source.pk
+        insertion.insert_quarantine(
+            result.quarantine, batch=batch, source_id=source_id, now=prepared.now
+        )
     outcomes = _outcomes(result, there)
     exceptions = [_exception(o) for o in outcomes if o.outcome is not Outcome.STORED]
     receipt = Receipt(
@@ -281,9 +279,9 @@ def _check_all(
         try:
             row = _row(read, index, ruling, cameras=cameras, album=album, known=known, now=now)
         except Quarantined as fault:
-            payload = _kept_payload(read, album)
-            id_ = _quarantine_id(source, payload)
-            result.quarantine.append((id_, index, fault.reason, fault.detail, payload))
+            result.quarantine.append(
+                hold(read, fault, index=index, album=album, source_id=source.pk)
+            )
             continue
         if isinstance(row, UUID):
             result.repeated[index] = row
@@ -328,8 +326,8 @@ def _outcomes(result: _Sorted, there: set[UUID]) -> tuple[ReadOutcome, ...]:
     ]
     outcomes += [ReadOutcome(i, Outcome.DUPLICATE, id_) for i, id_ in result.repeated.items()]
     outcomes += [
-        ReadOutcome(index, Outcome.QUARANTINED, id_, reason)
-        for id_, index, reason, _, _ in result.quarantine
+        ReadOutcome(held.index, Outcome.QUARANTINED, held.id, held.fault.reason)
+        for held in result.quarantine
     ]
     outcomes += result.refused
     return tuple(sorted(outcomes, key=lambda outcome: outcome.index))
@@ -343,46 +341,3 @@ def _exception(outcome: ReadOutcome) -> dict[str, Any]:
         "reason": outcome.reason,
     }
     return told | {"rule": outcome.rule} if isinstance(outcome, RefusedRead) else told
-
-
-def _quarantine_id(source: Source, payload: Any) -> UUID:
-    """The same for every delivery of the same payload, so that it waits once only."""
-    canonical = orjson.dumps(payload, option=orjson.OPT_SORT_KEYS)
-    return content_uuid(f"{source.pk}\n".encode() + canonical)
-
-
-def _kept_payload(read: Delivered, album: Album) -> Any:
-    """The payload with each photograph replaced by its hash, so that it can be fed again."""
-    payload = _storable(read.payload)
-    if isinstance(payload, dict) and "photos" in payload:
-        payload["photos"] = [_kept_photo(photo, album) for photo in read.photos]
-    kept = orjson.dumps(payload)
-    if len(kept) > PAYLOAD_MAX_BYTES:
-        return {"cut": kept[:PAYLOAD_MAX_BYTES].decode(errors="replace"), "bytes": len(kept)}
-    return payload
-
-
-def _kept_photo(photo: PhotoIn, album: Album) -> dict[str, Any]:
-    kept: dict[str, Any] = {"role": _storable(str(photo.role))}
-    try:
-        kept["sha256"] = album.add(photo).hex()
-    except Quarantined as fault:
-        kept["problem"] = fault.detail
-    if photo.box is not None:
-        kept["box"] = list(photo.box)
-    return kept
-
-
-def _storable(value: Any, depth: int = 0) -> Any:
-    """The value without what JSONB can't hold: U+0000, numbers that are none, bottomless nests."""
-    if depth > _MAX_DEPTH:
-        return "…"
-    if isinstance(value, str):
-        return value.replace("\0", "\ufffd")
-    if isinstance(value, dict):
-        return {_storable(str(name)): _storable(item, depth + 1) for name, item in value.items()}
-    if isinstance(value, list):
-        return [_storable(item, depth + 1) for item in value]
-    if isinstance(value, float) and not math.isfinite(value):
-        return str(value)
-    return value

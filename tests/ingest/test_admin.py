@@ -12,7 +12,7 @@ from tests.audited import recorded
 from tests.cast import Cast, client_for
 from tests.ingest.feed import Feed, payload
 
-LISTS = ["source", "camera", "feedkey", "batch", "quarantinedread"]
+LISTS = ["source", "camera", "feedkey", "batch"]
 
 
 @pytest.fixture
@@ -38,20 +38,6 @@ def test_lists_are_the_vendors_alone(feed: Feed, cast: Cast, name: str, part: st
 # QRY-2
 def test_admin_has_no_page_of_reads(vendor: Client) -> None:
     assert vendor.get("/admin/ingest/read/").status_code == 404
-
-
-def test_quarantine_shows_reason_and_payload(feed: Feed, vendor: Client) -> None:
-    receipt = feed.store(payload(plate="", model="Camry"))
-    page = vendor.get(f"/admin/ingest/quarantinedread/{receipt.reads[0].id}/change/")
-    assert page.status_code == 200
-    assert b"no_plate" in page.content
-    assert b"Camry" in page.content
-
-
-def test_quarantine_is_filtered_by_reason(feed: Feed, vendor: Client) -> None:
-    feed.store(payload(plate=""), payload(plate="", id="2"), payload(camera="NOBODY"))
-    page = vendor.get("/admin/ingest/quarantinedread/?reason=no_plate")
-    assert page.context["cl"].result_count == 2
 
 
 @pytest.mark.parametrize("name", LISTS)

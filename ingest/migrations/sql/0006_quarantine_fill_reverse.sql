@@ -1,0 +1,2 @@
+-- The columns go with the migration.
+SET CONSTRAINTS ALL IMMEDIATE;
