@@ -8,13 +8,14 @@
 Whatever dies on the way: the old data set is in use, or the new one is.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 
 from django.db import DatabaseError, connection, transaction
 
+from accounts.services.governed import validate
 from audit.actors import Actor
 from audit.kinds import Kind
 from audit.leaf import Value
@@ -65,14 +66,16 @@ class GeoLoaded:
 class GeoLoad:
     """One load. `clock` gives the time of each step; `progress` is told the step and rows so far.
 
-    `skipped` counts the rows that could not be used, by reason; who reads the file fills it.
+    `skipped` counts the rows that could not be used, by reason; who reads the file fills it. When
+    they are more than `most_skipped` of all, the file was misunderstood, and is not used.
     """
 
     actor: Actor
     what: Description
     clock: Callable[[], datetime]
     progress: Callable[[str, int], None] = lambda _step, _rows: None
-    skipped: dict[str, int] = field(default_factory=dict)
+    skipped: Mapping[str, int] = field(default_factory=dict)
+    most_skipped: float = 1.0
 
     def run(self, rows: Iterable[GeoRow]) -> GeoLoaded:
         """Load the rows and take them into use; recorded as `places.loaded`, also when it fails.
@@ -106,7 +109,7 @@ class GeoLoad:
             with _staging() as staging:
                 for copied in staging.copy(rows):
                     self.progress("reading", copied)
-                self._check_not_empty(staging)
+                self._check_usable(staging.rows)
                 self.progress("indexing", staging.rows)
                 self._build(dataset, staging)
             self.progress("switching", staging.rows)
@@ -118,9 +121,17 @@ class GeoLoad:
             drop_retired(now=self.clock())
         return dataset
 
-    def _check_not_empty(self, staging: Staging) -> None:
-        if not staging.rows:
-            raise NothingToLoad(f"{self.what.file} holds nothing that can be used.")
+    def _check_usable(self, rows: int) -> None:
+        skipped = sum(self.skipped.values())
+        reasons = ", ".join(f"{count} times {reason}" for reason, count in self.skipped.items())
+        if not rows:
+            because = f": {reasons}" if reasons else ""
+            raise NothingToLoad(f"{self.what.file} holds no row that can be used{because}.")
+        if skipped > self.most_skipped * (rows + skipped):
+            raise NothingToLoad(
+                f"{skipped} of {rows + skipped} rows can't be used ({reasons}), so the file was"
+                " misunderstood or is broken. The data set in use stays."
+            )
 
     def _begin(self) -> GeoDataset:
         what = self.what
@@ -132,8 +143,7 @@ class GeoLoad:
             content_sha256=what.content_sha256,
             started_at=self.clock(),
         )
-        if not what.name or not what.version:
-            raise InvalidInput({"name": ["A data set needs a name and a version."]})
+        validate(dataset)
         with transaction.atomic(durable=True), acting_as(ROLE):
             dataset.save(force_insert=True)
         return dataset
@@ -188,7 +198,8 @@ class GeoLoad:
             "segments": dataset.segments,
             "intersections": dataset.intersections,
             "skipped": dict(self.skipped),
-        } | more
+            **more,
+        }
 
     def _record(
         self,
