@@ -10,6 +10,7 @@ from django.template.loader import render_to_string
 from django.urls import reverse
 
 from alerts.models import Notification
+from ingest.selectors import Place
 from lprsvc.lib.jurisdictions import state_name
 from lprsvc.lib.mailing import MailPostponedError, MailRefusedError, hand_over
 
@@ -17,6 +18,7 @@ __all__ = ["MailPostponedError", "MailRefusedError", "compose", "hand_over", "me
 
 # No plate: subjects are shown on locked screens and kept in servers' logs.
 SUBJECT = "License plate alert: a new read matches your alert"
+_UNKNOWN = "not known yet; see the match"
 
 
 def message_id(notification: Notification) -> str:
@@ -25,7 +27,7 @@ def message_id(notification: Notification) -> str:
     return f"<notification.{notification.pk}@{host}>"
 
 
-def compose(notification: Notification) -> EmailMultiAlternatives:
+def compose(notification: Notification, place: Place | None) -> EmailMultiAlternatives:
     """The mail of one notification: what was read and where, and a link that needs log-on."""
     match = notification.match
     context = {
@@ -35,6 +37,10 @@ def compose(notification: Notification) -> EmailMultiAlternatives:
         "source": match.camera.source,
         "state_name": state_name(match.entry.state),
         "coordinates": f"{match.latitude_e7 / 1e7:.5f}, {match.longitude_e7 / 1e7:.5f}",
+        "address": _with_note(place.address_text, place.address_note) if place else _UNKNOWN,
+        "intersection": _with_note(place.intersection_text, place.intersection_note)
+        if place
+        else _UNKNOWN,
         "local_time": _clock(match.captured_at.astimezone(ZoneInfo(match.camera.timezone))),
         "utc_time": _clock(match.captured_at.astimezone(UTC)),
         "url": settings.BASE_URL.rstrip("/") + reverse("match_detail", args=[match.pk]),
@@ -47,6 +53,10 @@ def compose(notification: Notification) -> EmailMultiAlternatives:
     )
     message.attach_alternative(render_to_string("alerts/mail/match.html", context), "text/html")
     return message
+
+
+def _with_note(text: str, note: str) -> str:
+    return f"{text} ({note})" if note else text
 
 
 def _clock(moment: datetime) -> str:

@@ -10,6 +10,7 @@ from django.urls import reverse
 from alerts.models import AlertEntry, EntryStatus, Match
 from alerts.selectors import EntryFilter
 from ingest.models import Read
+from ingest.selectors import Place
 from lprsvc.lib.jurisdictions import state_name
 
 
@@ -63,6 +64,7 @@ class Hit:
     model: str | None
     color: str | None
     confidence: float | None
+    place: Place | None
     photographs: list[dict[str, Any]]
 
 
@@ -143,7 +145,7 @@ def matched(match: Match) -> MatchRow:
     )
 
 
-def hit(match: Match, read: Read, photographs: list[dict[str, Any]]) -> Hit:
+def hit(match: Match, read: Read, place: Place | None, photographs: list[dict[str, Any]]) -> Hit:
     """The read of a match; the match's camera and source should be selected."""
     return Hit(
         captured_at=read.captured_at,
@@ -158,5 +160,6 @@ def hit(match: Match, read: Read, photographs: list[dict[str, Any]]) -> Hit:
         model=read.model,
         color=read.color,
         confidence=read.confidence,
+        place=place,
         photographs=photographs,
     )

@@ -176,7 +176,7 @@ def match_detail(request: HttpRequest, pk: UUID) -> HttpResponse:
     context = {
         "match": shown.match,
         "entry": presenting.detailed(shown.match.entry, now),
-        "hit": presenting.hit(shown.match, shown.read, photographs),
+        "hit": presenting.hit(shown.match, shown.read, shown.place, photographs),
         "receipt_id": shown.recorded.id,
         "photographs_end_after": int(rules.PHOTOGRAPH_LINK_AGE.total_seconds()),
         "timezone": person.timezone,

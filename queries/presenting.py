@@ -104,6 +104,7 @@ def hit_card(hit: Hit, query: RecentQuery, person: Person, *, now: datetime) -> 
         "model": hit.model,
         "color": hit.color,
         "confidence": hit.confidence,
+        "place": hit.place,
         "photographs": [
             {
                 "role": role,

@@ -5,6 +5,7 @@ from datetime import datetime
 from uuid import UUID
 
 from ingest.geography import Geography
+from ingest.selectors import Place
 from queries.models import RecentQuery
 from queries.timeframes import TimeFrame
 
@@ -59,6 +60,8 @@ class Hit:
     model: str | None
     color: str | None
     plate_is_derived: bool
+    # None while it is not known yet.
+    place: Place | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,6 +25,8 @@ from alerts.states import notification_step
 from audit.kinds import Kind
 from audit.leaf import Value
 from audit.services import record
+from ingest.selectors import Place
+from ingest.services.places import place_now
 
 JOB = "alerts.send_notification"
 
@@ -62,7 +64,7 @@ def send_notification(*, notification_id: UUID, now: datetime) -> Delivery:
         return _fail(claim, *against)
     # No transaction is open here: the server may take its time.
     try:
-        mail.hand_over(mail.compose(claim.notification))
+        mail.hand_over(mail.compose(claim.notification, _place(claim.notification, now)))
     except mail.MailRefusedError as error:
         return _fail(claim, "refused", str(error))
     except mail.MailPostponedError as error:
@@ -109,6 +111,12 @@ def _may_be_told(notification: Notification) -> bool:
         permissions=recipient.permissions,
         same_agency=recipient.agency_id == notification.match.entry.alert_list.agency_id,
     )
+
+
+def _place(notification: Notification, now: datetime) -> Place | None:
+    """Looked up here where it is not known: the mail is often quicker than who fills places."""
+    match = notification.match
+    return place_now((match.latitude_e7, match.longitude_e7), now=now)
 
 
 def _people_behind(notification: Notification) -> set[UUID]:

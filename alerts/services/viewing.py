@@ -19,7 +19,8 @@ from audit.kinds import Kind
 from audit.leaf import Value
 from audit.services import Recorded, record, record_alone, recording_refusals
 from ingest.models import Read
-from ingest.selectors import get_read, open_photograph
+from ingest.selectors import Place, get_read, open_photograph
+from ingest.services.places import known_places
 from lprsvc.lib.errors import DomainError, NotFound, PolicyDenied
 
 
@@ -37,6 +38,7 @@ class MatchShown:
 
     match: Match
     read: Read | None
+    place: Place | None
     recorded: Recorded
 
 
@@ -104,10 +106,11 @@ def view_match(*, person: Person, pk: UUID, now: datetime) -> MatchShown:
             outcome_code=None if is_match else "match_withdrawn",
         )
         read = _read_of(match) if is_match else None
+        place = _place_of(read) if read else None
         Notification.objects.filter(
             match=match, recipient_id=person.user_id, opened_at=None
         ).update(opened_at=now)
-    return MatchShown(match, read, recorded)
+    return MatchShown(match, read, place, recorded)
 
 
 def view_photograph(
@@ -153,6 +156,11 @@ def _recording_look(person: Person, fields: dict[str, Value]) -> AbstractContext
     return recording_refusals(
         actor=person, refused=Kind.ALERT_REFUSED, failed=Kind.ALERT_FAILED, fields=fields
     )
+
+
+def _place_of(read: Read) -> Place | None:
+    point = (read.latitude_e7, read.longitude_e7)
+    return known_places([point]).get(point)
 
 
 def _read_of(match: Match) -> Read:

@@ -44,6 +44,11 @@ SELECT cell FROM ingest_placequeue
  WHERE due_at <= %s AND (attempts > 0) = %s
  ORDER BY due_at, cell LIMIT %s FOR UPDATE SKIP LOCKED
 """
+_ASK = """
+INSERT INTO ingest_placequeue (cell, queued_at, due_at, attempts)
+SELECT cell, now(), now(), 0 FROM unnest(%s::int8[]) AS cell
+ON CONFLICT DO NOTHING
+"""
 _COUNT = """
 SELECT count(*) FROM ingest_place
  WHERE cell BETWEEN %(low)s AND %(high)s AND cell & %(mask)s BETWEEN %(west)s AND %(east)s
@@ -89,6 +94,20 @@ def fill_waiting(*, now: datetime) -> int:
                 break
             filled += claimed
     return filled
+
+
+def known_places(points: Sequence[tuple[int, int]]) -> dict[tuple[int, int], Place]:
+    """What `places_for` gives; what is missing is queued, so that it is known the next time.
+
+    Within the caller's transaction. A read's place is queued with it, so only one whose look-up
+    was lost is missing for long.
+    """
+    known = places_for(points)
+    if missing := [cell_of(*point) for point in points if point not in known]:
+        with acting_as(ROLE), connection.cursor() as cursor:
+            cursor.execute(_ASK, [sorted(set(missing))])
+        transaction.on_commit(placing_queue.fill_later, robust=True)
+    return known
 
 
 def place_now(point: tuple[int, int], *, now: datetime) -> Place | None:

@@ -10,7 +10,8 @@ from audit.kinds import Kind
 from audit.services import record
 from ingest.geography import Geography, geography_of
 from ingest.models import Read
-from ingest.selectors import get_read, list_hits
+from ingest.selectors import Place, get_read, list_hits
+from ingest.services.places import known_places
 from queries import records
 from queries.models import RecentQuery
 from queries.schemas import Hit, QueryResult
@@ -35,7 +36,8 @@ def hits_of(
     reads = list_hits(
         plate_key=plate_key, state=state, start=frame.start, end=frame.end, within=within
     )
-    return tuple(map(hit_of, reads))
+    places = known_places([place_of(read) for read in reads])
+    return tuple(hit_of(read, places.get(place_of(read))) for read in reads)
 
 
 def read_of(query: RecentQuery, read_id: UUID, frame: TimeFrame) -> Read:
@@ -50,7 +52,12 @@ def read_of(query: RecentQuery, read_id: UUID, frame: TimeFrame) -> Read:
     )
 
 
-def hit_of(read: Read) -> Hit:
+def place_of(read: Read) -> tuple[int, int]:
+    """Where the read was made, in 1e-7 degrees."""
+    return read.latitude_e7, read.longitude_e7
+
+
+def hit_of(read: Read, place: Place | None) -> Hit:
     """A read with all that is shown of it."""
     return Hit(
         id=read.id,
@@ -68,4 +75,5 @@ def hit_of(read: Read) -> Hit:
         model=read.model,
         color=read.color,
         plate_is_derived=read.plate_is_derived,
+        place=place,
     )

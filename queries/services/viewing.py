@@ -8,11 +8,12 @@ from accounts.standing import training_of
 from audit.kinds import Kind
 from audit.services import record
 from ingest.selectors import open_photograph
+from ingest.services.places import known_places
 from lprsvc.lib.errors import NotFound
 from queries import policy, records, selectors
 from queries.links import check
 from queries.schemas import HitResult, PhotographResult, QueryResult
-from queries.services.answers import hit_of, open_answer, read_of
+from queries.services.answers import hit_of, open_answer, place_of, read_of
 from queries.services.looking import looking
 from queries.timeframes import TimeFrame
 
@@ -42,7 +43,8 @@ def view_hit(*, person: Person, pk: UUID, read_id: UUID, now: datetime) -> HitRe
             parent=query.pk,
         )
         read = read_of(query, read_id, TimeFrame(query.start, query.end, query.period))
-        return HitResult(query, hit_of(read), event.id)
+        places = known_places([place_of(read)])
+        return HitResult(query, hit_of(read, places.get(place_of(read))), event.id)
 
 
 def view_photograph(

@@ -15,6 +15,7 @@ from alerts.services.entries import remove_entry
 from alerts.services.matching import Matched, match_batch, match_waiting
 from alerts.services.sweeping import sweep
 from ingest.models import OutboxEntry
+from ingest.selectors import Place
 from lprsvc.lib.errors import AuditUnavailable
 from tests.alerts.world import NOW, World, alert_on, events
 from tests.cast import Cast
@@ -358,11 +359,11 @@ class TestSweep:
         world.match(world.deliver(times=2))
         poisoned: list[str] = []
 
-        def fail_first(notification: Notification) -> object:
+        def fail_first(notification: Notification, place: Place | None) -> object:
             if not poisoned:
                 poisoned.append(str(notification.pk))
                 raise ValueError("a poisoned mail")
-            return compose(notification)
+            return compose(notification, place)
 
         monkeypatch.setattr("alerts.services.notification.mail.compose", fail_first)
         assert world.worker(sweep, now=NOW).tried == 1
