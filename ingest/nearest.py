@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 from django.db import connection
 
 from ingest.cells import degrees_of, ground_scale, mercator_of_degrees
+from ingest.driver import driver_cursor
 from ingest.interpolation import Point, Range, house_number
 from ingest.models import AddressMethod, GeoDataset, GeoKind, GeoStatus
 from ingest.rules import (
@@ -32,19 +33,19 @@ SELECT q.n,
        WITH ORDINALITY AS q (x, y, close, n)
   LEFT JOIN LATERAL (
        SELECT dataset_id, address, pt <-> point(q.x, q.y) AS distance
-         FROM geo_address WHERE dataset_id = ANY(%(addresses)s)
+         FROM geo_address WHERE dataset_id = ANY(%(addresses)s::int8[])
         ORDER BY pt <-> point(q.x, q.y) LIMIT 1) AS a ON true
   LEFT JOIN LATERAL (
        SELECT dataset_id, name, poly <-> point(q.x, q.y) AS distance, poly::text AS line,
               left_from, left_to, left_step, left_prefix,
               right_from, right_to, right_step, right_prefix
-         FROM geo_segment WHERE dataset_id = ANY(%(streets)s)
+         FROM geo_segment WHERE dataset_id = ANY(%(streets)s::int8[])
               -- Asked once a point: no street is looked for where an address point is close by.
           AND coalesce(a.distance > q.close, true)
         ORDER BY poly <-> point(q.x, q.y) LIMIT 1) AS s ON true
   LEFT JOIN LATERAL (
        SELECT dataset_id, name, pt <-> point(q.x, q.y) AS distance
-         FROM geo_intersection WHERE dataset_id = ANY(%(streets)s)
+         FROM geo_intersection WHERE dataset_id = ANY(%(streets)s::int8[])
         ORDER BY pt <-> point(q.x, q.y) LIMIT 1) AS i ON true
  ORDER BY q.n
 """
@@ -182,7 +183,7 @@ def _ask(points: Sequence[Point], cover: _Cover) -> list[_Row]:
         "addresses": list(cover.addresses),
         "streets": list(cover.streets),
     }
-    with connection.cursor() as cursor:
+    with driver_cursor() as cursor:
         cursor.execute(_NEAREST, values)
         return [_Row(*row) for row in cursor.fetchall()]
 

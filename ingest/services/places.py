@@ -10,6 +10,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db import connection, transaction
 
@@ -17,9 +18,10 @@ from audit.actors import system
 from audit.kinds import Kind
 from audit.services import record
 from ingest.cells import COLUMN_MASK, cell_at, cell_of, centre_of, ground_scale
+from ingest.driver import driver_cursor
 from ingest.geodata.staging import ROLE
-from ingest.models import GeoDataset, KnownPlace, QueuedPlace
-from ingest.nearest import Nearest, find_nearest
+from ingest.models import GeoDataset, QueuedPlace
+from ingest.nearest import find_nearest
 from ingest.rules import INTERSECTION_REACH_METRES, PLACES_PER_STATEMENT
 from ingest.selectors import Place, places_for
 from ingest.services import geodata, placing_queue
@@ -49,6 +51,21 @@ INSERT INTO ingest_placequeue (cell, queued_at, due_at, attempts)
 SELECT cell, now(), now(), 0 FROM unnest(%s::int8[]) AS cell
 ON CONFLICT DO NOTHING
 """
+_PUT = """
+INSERT INTO ingest_place (cell, address, address_method, address_distance_m, address_dataset,
+                          intersection, intersection_distance_m, intersection_dataset, resolved_at)
+SELECT found.*, %(now)s
+  FROM unnest(%(cells)s::int8[], %(address)s::text[], %(address_method)s::text[],
+              %(address_distance_m)s::float8[], %(address_dataset)s::text[],
+              %(intersection)s::text[], %(intersection_distance_m)s::float8[],
+              %(intersection_dataset)s::text[]) AS found
+ON CONFLICT (cell) DO UPDATE SET
+    address = excluded.address, address_method = excluded.address_method,
+    address_distance_m = excluded.address_distance_m, address_dataset = excluded.address_dataset,
+    intersection = excluded.intersection,
+    intersection_distance_m = excluded.intersection_distance_m,
+    intersection_dataset = excluded.intersection_dataset, resolved_at = excluded.resolved_at
+"""
 _COUNT = """
 SELECT count(*) FROM ingest_place
  WHERE cell BETWEEN %(low)s AND %(high)s AND cell & %(mask)s BETWEEN %(west)s AND %(east)s
@@ -59,6 +76,7 @@ SELECT cell FROM ingest_place
  ORDER BY cell LIMIT %(limit)s
 """
 _REFRESH_FIELDS = ("refresh_cursor", "refresh_total", "refresh_done", "refreshed_at")
+_TAKE_OUT = "DELETE FROM ingest_placequeue WHERE cell = ANY(%s::int8[])"
 _FIELDS = (
     "address",
     "address_method",
@@ -161,7 +179,8 @@ def _fill_some(now: datetime, *, failed_before: bool, limit: int) -> int:
                 cursor.execute(_CLAIM, [now + _CLOCKS_APART, failed_before, limit])
                 cells = sorted(cell for (cell,) in cursor.fetchall())
             _write(cells, now)
-            QueuedPlace.objects.filter(cell__in=cells).delete()
+            with driver_cursor() as cursor:
+                cursor.execute(_TAKE_OUT, [cells])
     except Exception:
         if not cells:
             raise
@@ -251,14 +270,9 @@ def _write(cells: Sequence[int], now: datetime) -> None:
         return
     geodata.use_datasets()
     found = find_nearest([centre_of(cell) for cell in cells])
-    KnownPlace.objects.bulk_create(
-        [_row(cell, nearest, now) for cell, nearest in zip(cells, found, strict=True)],
-        update_conflicts=True,
-        unique_fields=["cell"],
-        update_fields=[*_FIELDS, "resolved_at"],
-    )
-
-
-def _row(cell: int, nearest: Nearest, now: datetime) -> KnownPlace:
-    values = {name: getattr(nearest, name) for name in _FIELDS}
-    return KnownPlace(cell=cell, resolved_at=now, **values)
+    columns: dict[str, list[Any]] = {
+        name: [getattr(nearest, name) for nearest in found] for name in _FIELDS
+    }
+    columns["address_method"] = [str(method) for method in columns["address_method"]]
+    with driver_cursor() as cursor:
+        cursor.execute(_PUT, {**columns, "cells": list(cells), "now": now})
