@@ -64,10 +64,13 @@ FORMATS: dict[str, FeedFormat] = {
 }
 
 
-def understand(feed_format: FeedFormat, delivery: Delivery) -> Understood:
+def understand(
+    feed_format: FeedFormat, delivery: Delivery, *, is_kept_elsewhere: bool = False
+) -> Understood:
     """What a delivery holds; a document of several messages is all of them.
 
-    Raises Malformed for a delivery without a document, TooMuch for one of too many reads.
+    Raises Malformed for a delivery without a document, and for one that can't be decoded where it
+    is kept elsewhere, as a file; TooMuch for one of too many reads.
     """
     document, parts = _split(feed_format, delivery)
 
@@ -77,6 +80,8 @@ def understand(feed_format: FeedFormat, delivery: Delivery) -> Understood:
     try:
         documents = feed_format.decode(document)
     except Malformed as error:
+        if is_kept_elsewhere:
+            raise
         # Software that writes broken JSON would write it again for ever: people must see it.
         fault = Quarantined(QuarantineReason.PAYLOAD_INVALID, error.message)
         return Understood((_not_understood(fault, message(document.decode(errors="replace"))),))

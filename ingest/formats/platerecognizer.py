@@ -22,7 +22,7 @@ def understand(message: Message) -> Understood:
     if "results" not in data:
         raise invalid(data.path("results"), "a list of plates", None)
     pictures = Pictures(message)
-    scene = pictures.part(*_PICTURE)
+    scene = pictures.part(*_PICTURE) or pictures.file(data.text("filename").lstrip("/"))
     common = {
         # Both programs write UTC, and Snapshot without saying so.
         "captured_at": moments.as_utc(data.text("timestamp")),

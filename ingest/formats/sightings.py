@@ -73,6 +73,10 @@ class Pictures:
         """The first of the names that the request has a part for."""
         return next((name for name in names if self._parts.get(name)), "")
 
+    def file(self, name: str) -> str:
+        """The name, where files can lie beside the message."""
+        return name if self._beside else ""
+
     def data(self, name: str) -> bytes | None:
         """The picture's bytes, where there are any."""
         try:

@@ -6,9 +6,10 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from threading import Barrier
+from typing import Protocol
 
 from django.db import connection
 
@@ -16,15 +17,28 @@ from audit.actors import Actor
 from audit.kinds import Kind
 from audit.services import record_alone
 from ingest import policy
-from ingest.folders import ReadsFile
-from ingest.formats import generic
-from ingest.models import Camera, Source
+from ingest.models import Camera, CameraName, Source
 from ingest.rules import LOAD_BATCH_PHOTOGRAPH_BYTES, LOAD_BATCH_READS
 from ingest.schemas import Delivered, ReadIn, Receipt
 from ingest.services.reads import store_reads
 from ingest.services.sources import create_camera
 
 Batches = Iterable[list[Delivered]]
+
+
+class ReadsSource(Protocol):
+    """A file of reads, whatever its format: see `ingest.files`."""
+
+    @property
+    def format(self) -> str:
+        """As receipts name it."""
+
+    def reads(self) -> Iterator[Delivered]:
+        """Each read; raises Malformed with where it is not to be understood."""
+
+
+class Stopped(Exception):
+    """Somebody wants the load to end before the file does; it can be taken up again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,46 +79,56 @@ class Load:
     create_cameras: bool = False
     progress: Callable[[Loaded], None] = lambda _: None
     loaded: Loaded = field(default_factory=Loaded)
+    receipts: list[Receipt] = field(default_factory=list)
 
-    def run(self, file: ReadsFile, *, name: str) -> Loaded:
+    def run(self, file: ReadsSource, *, name: str) -> Loaded:
         """Store every read of the file; recorded as `ingest.loaded`, also when it breaks off.
 
-        What was stored before a fault stays stored. Raises Malformed and what `store_reads` does.
+        What was stored before a fault stays stored. Raises Malformed, what `store_reads` does, and
+        Stopped when the file does.
         """
         policy.check_can_manage_sources(self.actor)
         try:
             with _rare_collection():
-                for receipt in self._receipts(_batches(file)):
+                for receipt in self._receipts(file):
                     self.loaded = self.loaded.plus(receipt)
+                    self.receipts.append(replace(receipt, reads=()))
                     self.progress(self.loaded)
+        except Stopped:
+            self._record(name, outcome="partial", outcome_code="stopped")
+            raise
         except BaseException as error:
             self._record(name, outcome="failed", outcome_code=type(error).__name__)
             raise
         self._record(name)
         return self.loaded
 
-    def _receipts(self, batches: Batches) -> Iterator[Receipt]:
+    def _receipts(self, file: ReadsSource) -> Iterator[Receipt]:
+        def store(batch: list[Delivered]) -> Receipt:
+            return store_reads(
+                source=self.source, reads=batch, format=file.format, now=self.clock()
+            )
+
+        batches = self._prepared(_batches(file))
         if self.jobs == 1:
-            yield from map(self._store, self._prepared(batches))
+            yield from map(store, batches)
             return
         with _own_connections(self.jobs) as pool:
             running: deque[Future[Receipt]] = deque()
-            for batch in self._prepared(batches):
-                running.append(pool.submit(self._store, batch))
+            for batch in batches:
+                running.append(pool.submit(store, batch))
                 if len(running) > self.jobs:
                     yield running.popleft().result()
             while running:
                 yield running.popleft().result()
 
-    def _store(self, batch: list[Delivered]) -> Receipt:
-        return store_reads(source=self.source, reads=batch, format=generic.NAME, now=self.clock())
-
     def _prepared(self, batches: Batches) -> Iterator[list[Delivered]]:
         known = set(Camera.objects.filter(source=self.source).values_list("code", flat=True))
+        known |= set(CameraName.objects.filter(source=self.source).values_list("name", flat=True))
         for batch in batches:
             if self.create_cameras:
                 for read in batch:
-                    if isinstance(read, ReadIn) and read.camera not in known:
+                    if isinstance(read, ReadIn) and known.isdisjoint(_names(read)):
                         known.add(read.camera)
                         self._create_camera(read)
             yield batch
@@ -144,11 +168,14 @@ class Load:
         )
 
 
-def _batches(file: ReadsFile) -> Iterator[list[Delivered]]:
+def _names(read: ReadIn) -> tuple[str, ...]:
+    return (read.camera, *read.camera_names)
+
+
+def _batches(file: ReadsSource) -> Iterator[list[Delivered]]:
     batch: list[Delivered] = []
     photograph_bytes = 0
-    for _, payload in file.payloads():
-        read = generic.parse(payload, file.attach)
+    for read in file.reads():
         batch.append(read)
         photograph_bytes += sum(len(photo.data or b"") for photo in read.photos)
         if len(batch) >= LOAD_BATCH_READS or photograph_bytes >= LOAD_BATCH_PHOTOGRAPH_BYTES:

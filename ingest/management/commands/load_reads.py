@@ -1,19 +1,18 @@
 """`load_reads PATH --source CODE`: loads a file of reads with its photographs."""
 
-import sys
 from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
-from rich.console import Console
-from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
 from audit.actors import system
 from ingest import selectors
-from ingest.folders import ReadsFile
-from ingest.services.loading import Load, Loaded
+from ingest.files.messages import MessageFiles
+from ingest.files.opening import NAMES, AnyFile, open_reads
+from ingest.management.progress import progress_bar, summary
+from ingest.services.loading import Load
 from lprsvc.lib.errors import DomainError
 
 
@@ -21,8 +20,8 @@ class Command(BaseCommand):
     """Safe to run again: what is stored already is counted as duplicate."""
 
     help = (
-        "Loads reads from an NDJSON or CSV file, a folder or a zip that holds one,"
-        " with the photographs beside it."
+        "Loads reads from an NDJSON or CSV file, from vendors' message files, or from a folder or"
+        " zip that holds them, with the photographs beside it."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -30,6 +29,13 @@ class Command(BaseCommand):
         parser.add_argument("path", type=Path)
         parser.add_argument("--source", required=True, help="code of the source they come from")
         parser.add_argument("--photographs", type=Path, help="a folder or zip, if not beside PATH")
+        parser.add_argument(
+            "--format",
+            choices=NAMES,
+            default="",
+            help="whose reads they are; without it our own, Plate Recognizer Stream's CSV by its"
+            " columns, and Genetec's XML",
+        )
         parser.add_argument(
             "--create-cameras",
             action="store_true",
@@ -50,34 +56,23 @@ class Command(BaseCommand):
             create_cameras=options["create_cameras"],
         )
         path: Path = options["path"]
+        photographs = [options["photographs"]] if options["photographs"] else []
         try:
-            with ReadsFile(path, options["photographs"]) as file, _progress(load, file):
-                load.run(file, name=path.name)
+            with open_reads(path, photographs, format=options["format"]) as file:
+                with progress_bar(load, file):
+                    load.run(file, name=path.name)
+                _check_whole(file)
         except DomainError as error:
-            raise CommandError(f"{error.message} {_summary(load.loaded)}") from error
-        self.stdout.write(_summary(load.loaded))
+            raise CommandError(f"{error.message} {summary(load.loaded)}") from error
+        except _Broken as error:
+            raise CommandError(f"{error} {summary(load.loaded)}") from error
+        self.stdout.write(summary(load.loaded))
 
 
-def _summary(loaded: Loaded) -> str:
-    return (
-        f"{loaded.stored} stored, {loaded.duplicate} duplicate, {loaded.quarantined} quarantined"
-        f" ({loaded.reads} reads in {loaded.deliveries} deliveries)."
-    )
+class _Broken(Exception):
+    """Some of the files could not be read; the others are loaded."""
 
 
-def _progress(load: Load, file: ReadsFile) -> Progress:
-    bar = Progress(
-        TextColumn("{task.description}"),
-        BarColumn(),
-        TaskProgressColumn(),
-        TimeRemainingColumn(),
-        console=Console(stderr=True),
-        disable=not sys.stderr.isatty(),
-    )
-    task = bar.add_task("0 reads", total=file.size)
-
-    def show(loaded: Loaded) -> None:
-        bar.update(task, completed=file.position(), description=f"{loaded.reads} reads")
-
-    load.progress = show
-    return bar
+def _check_whole(file: AnyFile) -> None:
+    if isinstance(file, MessageFiles) and file.broken:
+        raise _Broken(" ".join(f"{name}: {reason}" for name, reason in file.broken.items()))
