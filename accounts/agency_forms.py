@@ -6,8 +6,9 @@ from zoneinfo import available_timezones
 
 from django import forms
 
+from accounts.disposal import MAX_YEARS, SHIPPED, rule_of
 from accounts.forms import ReasonForm
-from accounts.models import Agency, Aor, Component, ReasonCode
+from accounts.models import Agency, Aor, Component, CountedFrom, ReasonCode, RecordsSchedule
 from accounts.people import Person
 from accounts.services.agencies import MAX_LOOKBACK_YEARS
 
@@ -141,6 +142,46 @@ class NewReasonCodeForm(ReasonForm):
         label="Words", max_length=120, help_text="What people read in the drop-down."
     )
     field_order: tuple[str, ...] = ("code", "label", "reason")
+
+
+class RecordsScheduleForm(ReasonForm):
+    """The records schedule of a component's hard copies."""
+
+    title = forms.CharField(
+        label="Title", max_length=200, help_text="What it is about, as printed on each report."
+    )
+    authority = forms.CharField(
+        label="Authority",
+        max_length=200,
+        help_text="As “NARA Records Control Schedule DAA-0567-2015-0016-0001”.",
+    )
+    counted_from = forms.ChoiceField(
+        label="Years are counted from", choices=CountedFrom.choices, widget=forms.RadioSelect
+    )
+    on_site_years = forms.IntegerField(
+        label="Years on site",
+        required=False,
+        min_value=1,
+        max_value=MAX_YEARS,
+        help_text="Then copies go to a records center. Leave it empty where they stay.",
+    )
+    destroy_years = forms.IntegerField(
+        label="Destroyed after years", min_value=1, max_value=MAX_YEARS
+    )
+    field_order: tuple[str, ...] = (
+        *("title", "authority", "counted_from", "on_site_years", "destroy_years", "reason"),
+    )
+
+
+def fill_in_schedule(form: Any, _: Person, component: Component | None) -> None:
+    """The component's schedule; where it has none yet, the one shipped for its code."""
+    if component is None:
+        return
+    found = RecordsSchedule.objects.filter(component=component).first()
+    rule = rule_of(found) if found else SHIPPED.get(component.code)
+    for name, field in form.fields.items():
+        if hasattr(rule, name):
+            field.initial = getattr(rule, name)
 
 
 def fill_in(form: Any, _: Person, found: Agency | Component | Aor | ReasonCode | None) -> None:

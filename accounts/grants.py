@@ -2,7 +2,7 @@
 
 _GOVERNED = "SELECT, INSERT, UPDATE"
 _HISTORY = "SELECT, INSERT"
-_TABLES = ("agency", "component", "aor", "reasoncode", "user")
+_TABLES = ("agency", "component", "aor", "reasoncode", "recordsschedule", "user")
 
 # Training and certification (ACC-8, ACC-15). A signed certification never changes.
 _TRAINING = ("trainingcourse", "trainingrecord")

@@ -1,7 +1,7 @@
 """Reading agencies, people and rules, scoped by who asks; unknown and forbidden answer alike."""
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import date, datetime
 from typing import TYPE_CHECKING
 from uuid import UUID
 
@@ -9,6 +9,7 @@ from django.core.exceptions import ValidationError
 from django.db.models import Q, QuerySet
 
 from accounts import policy
+from accounts.disposal import Retention, disposal_of, rule_of
 from accounts.models import (
     AccessRequest,
     Agency,
@@ -16,6 +17,7 @@ from accounts.models import (
     GroupMember,
     HelpRequest,
     ReasonCode,
+    RecordsSchedule,
     RulesOfBehavior,
     Termination,
     User,
@@ -128,6 +130,18 @@ def reason_codes_for(agency_id: int | None) -> "QuerySet[ReasonCode]":
     if agency_id is None:
         return ReasonCode.objects.none()
     return ReasonCode.objects.filter(agency_id=agency_id, is_active=True)
+
+
+def find_retention(person: Person, *, recorded_on: date) -> Retention | None:
+    """How long what the person prints on that day is kept, by their component's schedule; None
+    where the component has none, or the person no component."""
+    if person.component_id is None:
+        return None
+    schedule = RecordsSchedule.objects.filter(component_id=person.component_id).first()
+    if schedule is None:
+        return None
+    rule = rule_of(schedule)
+    return Retention(rule, disposal_of(rule, recorded_on))
 
 
 def log_scope_for(person: Person) -> LogScope | None:

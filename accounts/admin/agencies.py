@@ -11,10 +11,11 @@ from django.http import HttpRequest
 from accounts import agency_forms as forms
 from accounts import selectors
 from accounts.board_items import without_manager
+from accounts.disposal import ScheduleRule, rule_of
 from accounts.governed_admin import GovernedAdmin, GovernedPage
-from accounts.models import Agency, Aor, Component, ReasonCode
+from accounts.models import Agency, Aor, Component, ReasonCode, RecordsSchedule
 from accounts.people import Person
-from accounts.services import agencies
+from accounts.services import agencies, schedules
 from lprsvc.lib.errors import NotFound
 from lprsvc.lib.permissions import Permission as P
 
@@ -69,6 +70,17 @@ def _change_reason_code(
     agencies.change_reason_code(actor=person, reason_code=_given(reason_code), now=now, **data)
 
 
+def _set_schedule(person: Person, component: Component | None, data: Data, now: datetime) -> None:
+    rule = {name: value for name, value in data.items() if name != "reason"}
+    schedules.set_records_schedule(
+        actor=person,
+        component=_given(component),
+        rule=ScheduleRule(**rule),
+        reason=data["reason"],
+        now=now,
+    )
+
+
 # --- what is said before --------------------------------------------------------------------------
 
 
@@ -92,6 +104,12 @@ def _lookback_of(component: Component) -> str:
     if component.lookback_by_offense:
         return "by the limitation period of the offense"
     return f"{component.max_lookback_years} years"
+
+
+def _of_schedule(_: Person, component: Component | None) -> tuple[str, ...]:
+    found = RecordsSchedule.objects.filter(component=component).first()
+    now = f"Now: {found.title}. {rule_of(found).sentence}" if found else "Now: none."
+    return (now, "Reports printed from then on name the new one; earlier ones keep theirs.")
 
 
 def _of_reason_code(_: Person, __: object) -> tuple[str, ...]:
@@ -177,6 +195,15 @@ class ComponentAdmin(GovernedAdmin[Component]):
             prepare=forms.fill_in,
             consequences=_of_lookback,
         ),
+        GovernedPage(
+            "records-schedule",
+            "Set the records schedule",
+            _VENDOR,
+            _set_schedule,
+            form=forms.RecordsScheduleForm,
+            prepare=forms.fill_in_schedule,
+            consequences=_of_schedule,
+        ),
     )
 
     def visible_to(self, person: Person) -> "QuerySet[Component]":
@@ -188,6 +215,33 @@ class ComponentAdmin(GovernedAdmin[Component]):
     def lookback(self, component: Component) -> str:
         """Years, or that the offense decides."""
         return _lookback_of(component)
+
+
+@admin.register(RecordsSchedule)
+class RecordsScheduleAdmin(GovernedAdmin[RecordsSchedule]):
+    """What each component's hard copies are kept by; set on the component's own page."""
+
+    view_permissions = _VENDOR
+    list_display = ("component", "agency", "title", "authority", "sentence")
+    list_filter = ("component__agency",)
+    search_fields = ("title", "authority")
+    fields = ("component", "title", "authority", "counted_from", "on_site_years", "destroy_years")
+
+    def visible_to(self, person: Person) -> "QuerySet[RecordsSchedule]":
+        """Those of the agencies that the person sees."""
+        theirs = selectors.list_agencies_for(person)
+        found = RecordsSchedule.objects.filter(component__agency__in=theirs)
+        return found.select_related("component__agency").order_by("component__agency", "component")
+
+    @admin.display(description="Agency")
+    def agency(self, schedule: RecordsSchedule) -> str:
+        """Whose component it is."""
+        return str(schedule.component.agency)
+
+    @admin.display(description="Rule")
+    def sentence(self, schedule: RecordsSchedule) -> str:
+        """The rule in words."""
+        return rule_of(schedule).sentence
 
 
 class ManagedFilter(admin.SimpleListFilter):

@@ -26,6 +26,7 @@ from accounts.models.people import (
     User,
     user_actor_id,
 )
+from accounts.models.schedules import CountedFrom, RecordsSchedule
 from accounts.models.support import HelpRequest, HelpState, HelpTopic
 from accounts.models.terminations import (
     Termination,
@@ -49,6 +50,7 @@ __all__ = [
     "Aor",
     "Certification",
     "Component",
+    "CountedFrom",
     "Coverage",
     "FailedLogOns",
     "GroupMember",
@@ -62,6 +64,7 @@ __all__ = [
     "NoticeStatus",
     "PastPassword",
     "ReasonCode",
+    "RecordsSchedule",
     "RegistrationKey",
     "Reminded",
     "RulesOfBehavior",

@@ -14,6 +14,7 @@ from django.db import models
 from django.test import Client
 from django.urls import reverse
 
+from accounts.disposal import SHIPPED
 from accounts.governed_admin import GovernedAdmin
 from accounts.models import Aor, Termination, User
 from accounts.roles import Role
@@ -22,6 +23,7 @@ from accounts.services.groups import create_group
 from accounts.services.log_on_policy import set_log_on_policy
 from accounts.services.people import delete_user
 from accounts.services.rules import publish_rules
+from accounts.services.schedules import set_records_schedule
 from accounts.services.terminations import enter_termination
 from accounts.services.training import create_course
 from audit.actors import system
@@ -66,6 +68,9 @@ def world(cast: Cast) -> World:
     for aor in (cast.new_york, cast.chicago, dallas):
         ask(cast, aor=aor, applicant=NORA)
         create_group(actor=_SETUP, aor=aor, name=f"Team {aor}", purpose="x", reason=_WHY, now=NOW)
+    set_records_schedule(
+        actor=_SETUP, component=cast.ero, rule=SHIPPED["ERO"], reason=_WHY, now=NOW
+    )
     for agency in (cast.agency, cast.other_agency):
         create_reason_code(
             actor=_SETUP, agency=agency, code="amber", label="AMBER", reason=_WHY, now=NOW
@@ -144,6 +149,7 @@ _TABLE: dict[str, dict[str, Sees]] = {
     "accounts.component": {"vendor": everything},
     "accounts.aor": {"vendor": everything},
     "accounts.reasoncode": {"vendor": everything},
+    "accounts.recordsschedule": {"vendor": everything},
     "accounts.logonpolicy": {"vendor": everything},
     "accounts.user": {"manager": own_area, "vendor": vendors_people},
     "accounts.accessrequest": {"manager": own_area, "vendor": vendors_requests},

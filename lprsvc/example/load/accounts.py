@@ -1,5 +1,6 @@
 """Agencies, their parts, their rules and their people."""
 
+from accounts.disposal import SHIPPED
 from accounts.models import Agency, Aor, Component, ReasonCode, RulesOfBehavior, User
 from accounts.selectors import find_user_by_username
 from accounts.services.agencies import (
@@ -10,6 +11,7 @@ from accounts.services.agencies import (
 )
 from accounts.services.people import create_user
 from accounts.services.rules import publish_rules
+from accounts.services.schedules import set_records_schedule
 from lprsvc.example.load.setting import REASON, Loading
 from lprsvc.example.people import (
     AGENCIES,
@@ -53,6 +55,7 @@ def _load_parts(loading: Loading, agency: Agency, example: ExampleAgency) -> Non
                 reason=REASON,
                 now=loading.now,
             )
+    _load_schedules(loading, agency)
     _load_aors(loading, agency, example)
     reason_codes = set(ReasonCode.objects.filter(agency=agency).values_list("code", flat=True))
     for code, label in example.reason_codes:
@@ -62,6 +65,19 @@ def _load_parts(loading: Loading, agency: Agency, example: ExampleAgency) -> Non
                 agency=agency,
                 code=code,
                 label=label,
+                reason=REASON,
+                now=loading.now,
+            )
+
+
+def _load_schedules(loading: Loading, agency: Agency) -> None:
+    """Of the components whose schedules the service ships."""
+    for component in Component.objects.filter(agency=agency, records_schedule=None):
+        if component.code in SHIPPED:
+            set_records_schedule(
+                actor=loading.actor,
+                component=component,
+                rule=SHIPPED[component.code],
                 reason=REASON,
                 now=loading.now,
             )
