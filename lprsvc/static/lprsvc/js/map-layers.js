@@ -9,6 +9,9 @@
   var IMAGERY = "imagery";
   var NOT_THEN = "Imagery was not taken at the time of the read.";
   var AGAIN_AFTER = 2500; /* milliseconds; a block of tiles may be on its way */
+  /* By rank: highways, main roads, streets. */
+  var WIDER = { 1: 1.8, 2: 1.3, 3: 1 };
+  var COLORS = { 1: "#f2c879", 2: "#fbeec6", 3: "#ffffff" };
   var NAMES_FROM = 15; /* zoom from which streets carry their names */
 
   function escaped(text) {
@@ -100,14 +103,15 @@
       var points = street.geometry.coordinates.map(function (place) {
         return map.project(L.latLng(place[1], place[0]), coords.z).subtract(corner);
       });
-      return { name: street.properties.name, points: points };
+      return { name: street.properties.name, rank: street.properties.rank, points: points };
     });
     var width = Math.max(1.5, coords.z - 12.5);
+    lines.reverse(); /* main roads come first, and are drawn over the others */
     lines.forEach(function (line) {
-      drawLine(brush, line.points, width + 1.5, "#a9aeb1");
+      drawLine(brush, line.points, width * WIDER[line.rank] + 1.5, "#a9aeb1");
     });
     lines.forEach(function (line) {
-      drawLine(brush, line.points, width, "#ffffff");
+      drawLine(brush, line.points, width * WIDER[line.rank], COLORS[line.rank]);
     });
     if (coords.z >= NAMES_FROM) {
       lines.forEach(function (line) {
