@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from uuid import UUID
 
 from django.core.exceptions import ValidationError
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from accounts import policy
 from accounts.disposal import Retention, disposal_of, rule_of
@@ -278,6 +278,36 @@ def list_managers_of(aor_id: int) -> "QuerySet[User]":
         roles__contains=[Role.AGENCY_MANAGER.value],
         is_active=True,
     ).distinct()
+
+
+def list_reviewers_of(user: User) -> "QuerySet[User]":
+    """Who reviews the person's queries: the supervisor, or where there is none with an open
+    account the managers of the AOR. Never the person."""
+    if user.supervisor_id not in {None, user.pk}:
+        supervisor = _supervisors().filter(team=user, agency=user.agency)
+        if supervisor.exists():
+            return supervisor
+    if user.aor_id is None:
+        return User.objects.none()
+    return list_managers_of(user.aor_id).exclude(pk=user.pk)
+
+
+def list_reviewed_by(person: Person) -> "QuerySet[User]":
+    """The inverse of `list_reviewers_of`: whose queries the person reviews."""
+    if person.agency_id is None or not person.may(Permission.REVIEW_QUERIES):
+        return User.objects.none()
+    own_people = Q(supervisor_id=person.user_id) if Role.SUPERVISOR in person.roles else Q()
+    supervised = _supervisors().filter(
+        pk=OuterRef("supervisor_id"), agency_id=OuterRef("agency_id")
+    )
+    unsupervised = Q(aor_id__in=person.managed_aor_ids) & ~Q(Exists(supervised))
+    reviewed = own_people | unsupervised if own_people else unsupervised
+    others = User.objects.exclude(pk=person.user_id).filter(agency_id=person.agency_id)
+    return others.filter(reviewed).order_by("full_name", "username")
+
+
+def _supervisors() -> "QuerySet[User]":
+    return User.objects.filter(roles__contains=[Role.SUPERVISOR.value], is_active=True)
 
 
 def left_unmanaged_without(user: User) -> list[str]:

@@ -32,6 +32,12 @@ class Kind(StrEnum):
     QUERY_PHOTO_READ = "query.photo_read"
     QUERY_RECALLED = "query.recalled"
     QUERY_FORGOTTEN = "query.forgotten"
+    QUERY_SHARED = "query.shared"
+    QUERY_PINNED = "query.pinned"
+    QUERY_OBJECTED = "query.objected"
+
+    REVIEW_LISTED = "review.listed"
+    REVIEW_DECIDED = "review.decided"
 
     RESULT_VIEWED = "result.viewed"
     RESULT_PHOTO_VIEWED = "result.photo_viewed"
@@ -172,6 +178,11 @@ LABELS: dict[Kind, str] = {
     Kind.QUERY_PHOTO_READ: "Photograph read",
     Kind.QUERY_RECALLED: "Looked at recent queries",
     Kind.QUERY_FORGOTTEN: "Recent query erased",
+    Kind.QUERY_SHARED: "Shared a question, or no longer",
+    Kind.QUERY_PINNED: "Named a recent query",
+    Kind.QUERY_OBJECTED: "Objected to a query in one's own name",
+    Kind.REVIEW_LISTED: "Looked at queries to review",
+    Kind.REVIEW_DECIDED: "Reviewed a query",
     Kind.RESULT_VIEWED: "Viewed a result",
     Kind.RESULT_PHOTO_VIEWED: "Viewed a photograph",
     Kind.RESULT_MARKED: "Marked a hit",

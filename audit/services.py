@@ -1,7 +1,7 @@
 """Writing events: in the action's own transaction, so that both happen or neither does (AUD-3)."""
 
 import secrets
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -156,12 +156,14 @@ def recording_refusals(
     fields: Mapping[str, leaf.Value],
     failed: Kind | None = None,
     behalf: Behalf | None = None,
+    then: Callable[[Recorded, DomainError], None] = lambda _refusal, _error: None,
 ) -> Iterator[None]:
     """The outermost transaction of an action; a refusal or failure survives its rollback.
 
     What the block raises is recorded in a fresh transaction once the first is rolled back, and
     raised again: a `DomainError` as `refused` with its code, anything else as `failed` (default:
-    the same kind). When not even that can be written: AuditUnavailable (503).
+    the same kind). When not even that can be written: AuditUnavailable (503). `then` is done with
+    a refusal's event in that event's own transaction.
     """
     try:
         with transaction.atomic(durable=True):
@@ -169,14 +171,16 @@ def recording_refusals(
     except AuditUnavailable:
         raise
     except DomainError as error:
-        record_alone(
-            actor=actor,
-            kind=refused,
-            fields=dict(fields) | {"message": error.message},
-            outcome="refused",
-            outcome_code=error.code,
-            behalf=behalf,
-        )
+        with _alone():
+            refusal = record(
+                actor=actor,
+                kind=refused,
+                fields=dict(fields) | {"message": error.message},
+                outcome="refused",
+                outcome_code=error.code,
+                behalf=behalf,
+            )
+            then(refusal, error)
         raise
     except Exception as error:
         record_alone(
@@ -204,16 +208,23 @@ def record_alone(
 
     Raises AuditUnavailable.
     """
+    with _alone():
+        return record(
+            actor=actor,
+            kind=kind,
+            fields=fields,
+            outcome=outcome,
+            outcome_code=outcome_code,
+            behalf=behalf,
+        )
+
+
+@contextmanager
+def _alone() -> Iterator[None]:
+    """A transaction of its own; AuditUnavailable when it can't be had or kept."""
     try:
         with transaction.atomic(durable=True):
-            return record(
-                actor=actor,
-                kind=kind,
-                fields=fields,
-                outcome=outcome,
-                outcome_code=outcome_code,
-                behalf=behalf,
-            )
+            yield
     except DatabaseError as error:
         raise AuditUnavailable from error
 

@@ -1,6 +1,8 @@
 """What the frame of every page shows: the service's name, the person, and where they may go."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache, partial
 from typing import Any
 
 from django.conf import settings
@@ -10,6 +12,7 @@ from django.urls import reverse
 from accounts.people import Person
 from accounts.roles import ROLE_LABELS, Role
 from lprsvc.lib.permissions import Permission as P
+from queries.selectors import count_waiting_reviews
 
 READ_LOG = frozenset({P.READ_LOG_AGENCY, P.READ_LOG_AORS, P.READ_LOG_TEAM, P.READ_LOG_VENDOR})
 
@@ -19,7 +22,7 @@ class Entry:
     """One place in the side navigation, open to who has one of `permissions`; empty: to all.
 
     `section` is the path all pages of that place begin with; `example_only` keeps it out of
-    production.
+    production. `waiting` counts what waits there for the person, by one quick look.
     """
 
     label: str
@@ -29,6 +32,7 @@ class Entry:
     permissions: frozenset[P] = frozenset()
     section: str = ""
     example_only: bool = False
+    waiting: Callable[[Person], int] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +44,8 @@ class Link:
     icon: str
     description: str
     current: bool
+    # Asked by the page that is drawn with it, once; no page that is not drawn pays for it.
+    waiting: Callable[[], int] = lambda: 0
 
 
 ENTRIES = (
@@ -92,6 +98,15 @@ ENTRIES = (
         "/training/",
     ),
     Entry(
+        "Reviews",
+        "review_list",
+        "check_circle_outline",
+        "Queries of your people that need your look: no limitation, refused, objected to.",
+        frozenset({P.REVIEW_QUERIES}),
+        "/queries/reviews/",
+        waiting=count_waiting_reviews,
+    ),
+    Entry(
         "Log",
         "log",
         "history",
@@ -124,7 +139,14 @@ def links_for(person: Person, path: str) -> list[Link]:
     entries = [entry for entry in ENTRIES if _is_open(entry, person)]
     here = _entry_of(path, entries)
     return [
-        Link(entry.label, reverse(entry.url_name), entry.icon, entry.description, entry is here)
+        Link(
+            entry.label,
+            reverse(entry.url_name),
+            entry.icon,
+            entry.description,
+            entry is here,
+            cache(partial(entry.waiting, person)) if entry.waiting else lambda: 0,
+        )
         for entry in entries
     ]
 
@@ -136,10 +158,11 @@ def _is_open(entry: Entry, person: Person) -> bool:
 
 
 def _entry_of(path: str, entries: list[Entry]) -> Entry | None:
-    """The entry whose page this is, or else the one whose section holds it."""
+    """The entry whose page this is, or else the one whose section holds it most closely."""
     exact = (entry for entry in entries if reverse(entry.url_name) == path)
-    inside = (entry for entry in entries if entry.section and path.startswith(entry.section))
-    return next(exact, None) or next(inside, None)
+    inside = [entry for entry in entries if entry.section and path.startswith(entry.section)]
+    closest = max(inside, key=lambda entry: len(entry.section), default=None)
+    return next(exact, None) or closest
 
 
 def navigation(request: HttpRequest) -> dict[str, Any]:

@@ -1,5 +1,7 @@
 """Django's registration of the queries room."""
 
+from importlib import import_module
+
 from django.apps import AppConfig
 
 
@@ -9,3 +11,7 @@ class QueriesConfig(AppConfig):
     name = "queries"
     default_auto_field = "django.db.models.BigAutoField"
     verbose_name = "Queries"
+
+    def ready(self) -> None:
+        """Register the room's mails."""
+        import_module("queries.letters")

@@ -43,6 +43,7 @@ from lprsvc.lib.errors import PolicyDenied
 from lprsvc.lib.permissions import Permission
 from queries import rules
 from queries.limits import ComponentRule, OffenseRule, limit_of
+from queries.models import AskedInName, QueryReview
 from queries.schemas import QueryIn
 from queries.timeframes import TimeFrame
 
@@ -78,6 +79,29 @@ def check_can_ask(person: Person, training: Sequence[CourseStanding]) -> None:
     if not person.may(Permission.RUN_QUERIES):
         raise PolicyDenied("not_permitted", "Your roles do not include running queries.")
     check_is_trained(training)
+
+
+def check_can_review(person: Person) -> None:
+    """Raise PolicyDenied unless the person reviews queries at all; whose, selectors say."""
+    if not person.may(Permission.REVIEW_QUERIES) or person.agency_id is None:
+        raise PolicyDenied("reviews_not_permitted", "Your roles do not include reviewing queries.")
+
+
+def check_can_decide(person: Person, review: QueryReview) -> None:
+    """Raise PolicyDenied unless the person may say what they found: once, never of their own."""
+    check_can_review(person)
+    if review.asker_id == person.user_id:
+        raise PolicyDenied("own_query", "Nobody reviews their own query.")
+    if review.finding:
+        raise PolicyDenied("already_reviewed", "Somebody has reviewed this query already.")
+
+
+def check_can_object(person: Person, asked: AskedInName) -> None:
+    """Raise PolicyDenied unless it was asked in the person's name and they have not objected."""
+    if asked.officer_id != person.user_id:
+        raise PolicyDenied("not_in_your_name", "This was not asked in your name.")
+    if asked.objected_at is not None:
+        raise PolicyDenied("already_objected", "You have objected to this query already.")
 
 
 def check_can_manage_offenses(actor: Actor) -> None:

@@ -1,6 +1,6 @@
 """What the pages of this room show, as the templates' notes describe it. Pure but for addresses."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -10,9 +10,10 @@ from django.core.paginator import Page, Paginator
 from django.urls import reverse
 
 from accounts.people import Person
+from audit.selectors import LogEntry
 from ingest.geography import Circle, Geography, States, geography_of
 from lprsvc.lib.handover import AlertProposal, seal
-from lprsvc.lib.jurisdictions import state_name
+from lprsvc.lib.jurisdictions import JURISDICTIONS, state_name
 from lprsvc.lib.permissions import Permission
 from queries.links import PhotographLink, sign
 from queries.models import RecentQuery
@@ -83,6 +84,43 @@ def where_words(geography: Geography | None) -> str | None:
             return f"Within {radius_m / METERS_PER_MILE:.2f} miles of {center}"
         case None:
             return None
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """What people read for the codes in a log entry: reasons and offenses."""
+
+    reasons: Mapping[str, str]
+    offenses: Mapping[str, str]
+
+
+def logged_query(entry: LogEntry, person: Person, words: Words) -> dict[str, Any]:
+    """What was asked, as the log holds it, in the reader's own time zone: run or refused."""
+    fields, zone = entry.fields, ZoneInfo(person.timezone)
+    start, end = (_moment(fields.get(name)) for name in ("start", "end"))
+    state, reason = str(fields.get("state") or ""), str(fields.get("reason") or "")
+    return {
+        "id": entry.id,
+        "at": entry.at,
+        "plate": fields.get("plate") or fields.get("plate_raw"),
+        "state_name": state_name(state) if state in JURISDICTIONS else state,
+        "reason_name": words.reasons.get(reason, reason),
+        "offense": words.offenses.get(str(fields.get("offense")), fields.get("offense")),
+        "case_reference": fields.get("note"),
+        "where": where_words(geography_of(fields.get("geography"))),
+        "start": start.astimezone(zone) if start else None,
+        "end": _last_instant(end).astimezone(zone) if end else None,
+        "period_label": period_label(str(fields.get("period"))),
+        "asked_by": fields.get("actor_name"),
+        "on_behalf_of": fields.get("behalf_name"),
+        "refusal": fields.get("message"),
+        "rule": fields.get("outcome_code"),
+        "timezone": person.timezone,
+    }
+
+
+def _moment(text: str | None) -> datetime | None:
+    return datetime.fromisoformat(text) if text else None
 
 
 def hit_card(hit: Hit, query: RecentQuery, person: Person, *, now: datetime) -> dict[str, Any]:

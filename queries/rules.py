@@ -60,6 +60,24 @@ CIRCLE_MIN_MILES = "0.05"
 CIRCLE_MAX_MILES = 500
 METERS_PER_MILE = 1_609.344
 
+# Own choice: the refusals that a supervisor looks at, because a rule forbade what was asked or who
+# asked. Slips of the hand (a missing field, reversed dates) stay in the log alone: who has to look
+# at everything sees nothing.
+REFUSALS_TO_REVIEW = frozenset(
+    {
+        "not_permitted",
+        "training_missing",
+        "no_time_frame_rule",
+        "note_insufficient",
+        "behalf_has_account",
+        "time_frame_too_long",
+    }
+)
+# Own choice: what was found is kept beside the query for a year, and by the log for seven.
+REVIEW_KEPT = timedelta(days=365)
+REASON_MAX_CHARACTERS = 1_000
+REVIEWS_PER_PAGE = 25
+
 # QRY-7. Own choice: as long as one looks at a page before its photographs are asked for.
 PHOTOGRAPH_LINK = timedelta(minutes=5)
 

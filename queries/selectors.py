@@ -3,18 +3,24 @@
 Reads are selected in `queries.services` alone, where the event that opens them is recorded.
 """
 
+from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 from uuid import UUID
 
-from accounts.models import Component, User
+from accounts.models import Component, ReasonCode, User
 from accounts.people import Person
-from accounts.selectors import list_colleagues, list_own_groups, reason_codes_for
+from accounts.selectors import (
+    list_colleagues,
+    list_own_groups,
+    list_reviewed_by,
+    reason_codes_for,
+)
 from accounts.standing import training_of
 from lprsvc.lib.errors import NotFound
 from lprsvc.lib.permissions import Permission
 from queries.limits import ComponentRule, OffenseRule
-from queries.models import Offense, RecentQuery
+from queries.models import AskedInName, Offense, QueryReview, RecentQuery
 from queries.policy import Grounds
 from queries.rules import RECALL, REPEAT
 
@@ -38,6 +44,82 @@ def list_recent_for(person: Person, *, now: datetime) -> list[RecentQuery]:
     """The person's own queries of the last 60 days, newest first (QRY-13)."""
     own = RecentQuery.objects.filter(owner_id=person.user_id, erase_after__gt=now)
     return list(own.order_by("-run_at", "-id"))
+
+
+def list_in_name_of(person: Person, *, now: datetime) -> list[AskedInName]:
+    """What others asked in the person's name in the last 60 days, newest first (QRY-1)."""
+    asked = AskedInName.objects.filter(officer_id=person.user_id, erase_after__gt=now)
+    return list(asked.select_related("asker").order_by("-asked_at", "-id"))
+
+
+def get_in_name_of(person: Person, pk: UUID, *, now: datetime, lock: bool = False) -> AskedInName:
+    """One of `list_in_name_of`. Raises NotFound, whether unknown, others' or too old."""
+    asked = AskedInName.objects.filter(officer_id=person.user_id, erase_after__gt=now, pk=pk)
+    found = (asked.select_for_update() if lock else asked.select_related("asker")).first()
+    if found is None:
+        raise NotFound("query")
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class ReviewFilter:
+    """Which reviews to list: those that wait or those that are done, of a cause, of one asker."""
+
+    done: bool = False
+    cause: str = ""
+    asker: UUID | None = None
+
+
+def list_reviews_for(person: Person, wanted: ReviewFilter) -> "QuerySet[QueryReview]":
+    """The reviews of the person's own people that fit, the longest waiting first, or the last
+    done first."""
+    reviews = reviews_for(person).exclude(finding="") if wanted.done else _waiting(person)
+    if wanted.cause:
+        reviews = reviews.filter(cause=wanted.cause)
+    if wanted.asker:
+        reviews = reviews.filter(asker_id=wanted.asker)
+    order = ("-reviewed_at", "-id") if wanted.done else ("created_at", "id")
+    return reviews.select_related("asker", "reviewed_by").order_by(*order)
+
+
+def reviews_for(person: Person) -> "QuerySet[QueryReview]":
+    """Every review of whom the person reviews; never the own ones."""
+    return QueryReview.objects.filter(asker__in=list_reviewed_by(person).values("pk"))
+
+
+def get_review_for(person: Person, pk: UUID, *, lock: bool = False) -> QueryReview:
+    """One of `reviews_for`. Raises NotFound, whether unknown or others'."""
+    reviews = reviews_for(person).filter(pk=pk)
+    found = (
+        reviews.select_for_update(of=("self",))
+        if lock
+        else reviews.select_related("asker", "reviewed_by")
+    ).first()
+    if found is None:
+        raise NotFound("review")
+    return found
+
+
+def count_waiting_reviews(person: Person) -> int:
+    """How many queries wait for the person, for the navigation."""
+    return _waiting(person).count()
+
+
+def reason_labels_for(person: Person) -> dict[str, str]:
+    """The words of every reason of the person's agency, those no longer chosen included."""
+    if person.agency_id is None:
+        return {}
+    reasons = ReasonCode.objects.filter(agency_id=person.agency_id)
+    return dict(reasons.values_list("code", "label"))
+
+
+def offense_labels() -> dict[str, str]:
+    """The words of every offense in the table, by code."""
+    return {offense.code: str(offense) for offense in Offense.objects.all()}
+
+
+def _waiting(person: Person) -> "QuerySet[QueryReview]":
+    return reviews_for(person).filter(finding="")
 
 
 def find_submitted(person: Person, submission: UUID, *, now: datetime) -> RecentQuery | None:

@@ -2,12 +2,16 @@
 
 from django.urls import path
 
-from queries import ask_views, mistake_views, recall_views, views
+from queries import ask_views, mistake_views, recall_views, review_views, views
 
 urlpatterns = [
     path("queries/", recall_views.query_list, name="query_list"),
     path("queries/new/", ask_views.query_new, name="query_new"),
     path("queries/new/limit/", ask_views.query_limit, name="query_limit"),
+    path("queries/in-my-name/", review_views.in_name_list, name="in_name_list"),
+    path("queries/in-my-name/<uuid:pk>/", review_views.in_name_detail, name="in_name_detail"),
+    path("queries/reviews/", review_views.review_list, name="review_list"),
+    path("queries/reviews/<uuid:pk>/", review_views.review_detail, name="review_detail"),
     path("queries/<uuid:pk>/", views.query_detail, name="query_detail"),
     path("queries/<uuid:pk>/forget/", recall_views.query_forget, name="query_forget"),
     path("queries/<uuid:pk>/hits/<uuid:read_id>/", views.hit_detail, name="hit_detail"),

@@ -20,7 +20,13 @@ from ingest.policy import (
 from lprsvc.addresses import Address, all_addresses
 from lprsvc.lib.errors import PolicyDenied
 from lprsvc.lib.permissions import Permission as P
-from queries.policy import check_can_ask, check_can_manage_offenses
+from queries.models import QueryReview
+from queries.policy import (
+    check_can_ask,
+    check_can_decide,
+    check_can_manage_offenses,
+    check_can_review,
+)
 
 _HEAD = """# Who may do what
 
@@ -348,6 +354,12 @@ ACTS: tuple[Act, ...] = (
     ),
     Act("Review and correct a reported read", check_can_review_reads, check_can_review_reads),
     Act("Change, verify, withdraw offenses", check_can_manage_offenses, check_can_manage_offenses),
+    Act("Review a query of the own people", check_can_review, check_can_review),
+    Act(
+        "Review one's own query",
+        check_can_decide,
+        lambda person: check_can_decide(person, QueryReview(asker_id=person.user_id)),
+    ),
 )
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import datetime
+from functools import partial
 from uuid import UUID
 
 from django.db import connection
@@ -10,13 +11,14 @@ from accounts.models import user_actor_id
 from accounts.people import Person
 from audit.kinds import Kind
 from audit.services import Behalf, Recorded, record, record_alone, recording_refusals
-from lprsvc.lib.errors import PolicyDenied
-from queries import policy, records, selectors
+from lprsvc.lib.errors import DomainError, PolicyDenied
+from queries import policy, records, rules, selectors
 from queries.models import RecentQuery, ReviewCause
 from queries.policy import Grounds
 from queries.rules import RECALL
 from queries.schemas import QueryIn, QueryResult
 from queries.services.answers import hits_of, open_answer
+from queries.services.behalf import note_asked_in_name
 from queries.services.reviews import await_review
 from queries.timeframes import TimeFrame
 
@@ -35,6 +37,7 @@ def run_query(*, person: Person, ask: QueryIn, now: datetime) -> QueryResult:
         failed=Kind.QUERY_FAILED,
         fields=records.asked(ask),
         behalf=behalf,
+        then=partial(_await_review_of_refusal, person, now),
     ):
         policy.check_can_ask(person, grounds.training)
         _wait_for_same_submission(person, ask.submission)
@@ -142,11 +145,22 @@ def _run(
         submission=ask.submission,
         group_id=ask.group,
     )
+    if ask.behalf_user is not None:
+        note_asked_in_name(person=person, officer_id=ask.behalf_user, run_id=run.id, now=now)
     if offense and offense.years is None:
         await_review(
             asker_id=person.user_id, cause=ReviewCause.NO_LIMITATION, event_id=run.id, now=now
         )
     return QueryResult(query, hits, run.id)
+
+
+def _await_review_of_refusal(
+    person: Person, now: datetime, refusal: Recorded, error: DomainError
+) -> None:
+    if error.code in rules.REFUSALS_TO_REVIEW and person.agency_id is not None:
+        await_review(
+            asker_id=person.user_id, cause=ReviewCause.REFUSED, event_id=refusal.id, now=now
+        )
 
 
 def _wait_for_same_submission(person: Person, submission: UUID) -> None:

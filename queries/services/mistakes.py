@@ -12,6 +12,8 @@ from ingest.models import ErrorReport
 from ingest.services import mistakes
 from ingest.services.mistakes import Claim, NamedRead
 from queries import policy, records, selectors
+from queries.services.answers import read_of
+from queries.timeframes import TimeFrame
 
 
 def report_hit(
@@ -40,6 +42,8 @@ def report_hit(
             fields=said | records.opening(query),
             parent=query.pk,
         )
+        # What lies outside the query's place is no hit of it.
+        read_of(query, read_id, TimeFrame(query.start, query.end, query.period))
         read = NamedRead(
             read_id=read_id,
             plate_key=query.plate_key,

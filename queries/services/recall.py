@@ -11,7 +11,8 @@ from audit.actors import system
 from audit.kinds import Kind
 from audit.services import record
 from queries import policy, selectors
-from queries.models import RecentQuery
+from queries.models import AskedInName, QueryReview, RecentQuery
+from queries.rules import REVIEW_KEPT
 from queries.services.looking import looking
 
 
@@ -52,6 +53,8 @@ def erase_due(*, now: datetime) -> int:
     """Erase every recent query whose 60 days are over; returns how many. Safe to run again."""
     with transaction.atomic(durable=True):
         erased, _ = RecentQuery.objects.filter(erase_after__lte=now).delete()
+        AskedInName.objects.filter(erase_after__lte=now).delete()
+        QueryReview.objects.filter(reviewed_at__lte=now - REVIEW_KEPT).delete()
         record(
             actor=system("queries.erase_recent_queries"),
             kind=Kind.SYSTEM_MAINTAINED,

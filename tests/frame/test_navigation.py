@@ -1,5 +1,6 @@
 """Where each person may go, and what every page is headed with."""
 
+from dataclasses import replace
 from uuid import UUID
 
 import pytest
@@ -44,8 +45,8 @@ def person(*roles: Role) -> Person:
                 "In-box",
             ],
         ),
-        (Role.SUPERVISOR, ["Home", "Log", "In-box"]),
-        (Role.AGENCY_MANAGER, ["Home", "Log", "Administration", "In-box"]),
+        (Role.SUPERVISOR, ["Home", "Reviews", "Log", "In-box"]),
+        (Role.AGENCY_MANAGER, ["Home", "Reviews", "Log", "Administration", "In-box"]),
         (Role.AUDITOR, ["Home", "Log", "In-box"]),
         (Role.CONTRACTING_OFFICER, EVERYBODY),
         (Role.PRIVACY_OFFICER, ["Home", "Amendments", "In-box"]),
@@ -75,6 +76,30 @@ def test_links_tell_asking_from_what_was_asked(path: str, expected: str) -> None
     links = navigation.links_for(person(Role.INVESTIGATOR), path)
 
     assert [link.label for link in links if link.current] == [expected]
+
+
+def test_links_mark_the_closest_section() -> None:
+    both = person(Role.INVESTIGATOR, Role.SUPERVISOR)
+    links = navigation.links_for(both, "/queries/reviews/x/")
+
+    assert [link.label for link in links if link.current] == ["Reviews"]
+
+
+def test_what_waits_is_counted_once_and_only_where_it_is_shown(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    asked: list[str] = []
+
+    def count(who: Person) -> int:
+        asked.append(who.name)
+        return 3
+
+    entries = [replace(entry, waiting=count) for entry in navigation.ENTRIES]
+    monkeypatch.setattr(navigation, "ENTRIES", entries)
+    links = navigation.links_for(person(Role.SUPERVISOR), "/")
+    assert asked == []
+    assert [links[1].waiting(), links[1].waiting()] == [3, 3]
+    assert asked == ["Alice"]
 
 
 def test_links_mark_home_on_the_start_page_only() -> None:

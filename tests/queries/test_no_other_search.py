@@ -16,7 +16,7 @@ from queries.forms import QueryForm
 from queries.limits import ComponentRule
 from queries.policy import Grounds
 from queries.schemas import QueryIn
-from queries.services import answers, asking, looking, offenses, recall, reviews, viewing
+from queries.services import answers, asking, behalf, looking, offenses, recall, reviews, viewing
 from tests.queries.test_forms import ENTRIES
 
 ROOT: Path = settings.BASE_DIR
@@ -42,6 +42,10 @@ ADDRESSES = {
     "queries/",
     "queries/new/",
     "queries/new/limit/",
+    "queries/in-my-name/",
+    "queries/in-my-name/<uuid:pk>/",
+    "queries/reviews/",
+    "queries/reviews/<uuid:pk>/",
     "queries/<uuid:pk>/",
     "queries/<uuid:pk>/forget/",
     "queries/<uuid:pk>/hits/<uuid:read_id>/",
@@ -139,7 +143,7 @@ def test_question_has_one_plate_and_one_state_and_no_pattern() -> None:
     }
     taking = [
         name
-        for module in (answers, asking, looking, offenses, recall, reviews, viewing)
+        for module in (answers, asking, behalf, looking, offenses, recall, reviews, viewing)
         for name, service in inspect.getmembers(module, inspect.isfunction)
         if service.__module__ == module.__name__
         and not name.startswith("_")
