@@ -7,7 +7,7 @@ from django import forms
 
 from accounts.forms import ReasonForm
 from ingest.claims import Claim
-from ingest.models import SourceKind, Wrong
+from ingest.models import CameraName, SourceKind, Wrong
 from ingest.regions import FIPS_OF_STATE
 from ingest.rules import MAX_AGE
 from ingest.services.amendments import NewAmendment
@@ -53,6 +53,24 @@ class CameraForm(ReasonForm):
         "default_state",
         "reason",
     )
+
+
+class CameraNameForm(ReasonForm):
+    """Another name of a camera."""
+
+    name = forms.CharField(
+        max_length=120,
+        help_text="As the camera's software writes it: a serial number, an address, an agent's id"
+        " and the camera's. The list of what waits in quarantine shows it.",
+    )
+    field_order = ("name", "reason")
+
+
+class CameraUnnameForm(ReasonForm):
+    """A name that a camera is no longer to have."""
+
+    name = forms.ModelChoiceField(queryset=CameraName.objects.none(), empty_label=None)
+    field_order = ("name", "reason")
 
 
 class FeedKeyForm(ReasonForm):

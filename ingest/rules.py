@@ -42,6 +42,8 @@ MAX_PLATES_PER_MESSAGE = 100
 MAX_DELIVERY_KEYS = 64
 # How long those are remembered; redelivery comes within days, and the natural key refuses it after.
 DELIVERY_KEYS_KEPT = timedelta(days=90)
+# How long a preview waits for the group that it is one of; agents send that within a minute.
+PREVIEW_WAITS = timedelta(minutes=10)
 # Devices of one source whose heartbeats are kept, and what is kept of one.
 MAX_DEVICES_PER_SOURCE = 2_000
 MAX_DEVICES_PER_HEARTBEAT = 200

@@ -5,7 +5,7 @@ from uuid import UUID
 from celery import shared_task
 from django.utils import timezone
 
-from ingest.services import mistakes, places, quarantine, quarantine_jobs
+from ingest.services import maintenance, mistakes, places, previews, quarantine, quarantine_jobs
 from ingest.services.maintenance import make_partitions_ahead as make_ahead
 
 
@@ -54,3 +54,16 @@ def tidy_quarantine() -> None:
     now = timezone.now()
     quarantine.discard_forgotten(now=now)
     quarantine.erase_settled(now=now)
+
+
+# Beat sends one every minute; those that waited in a long queue for longer have no use.
+@shared_task(name="ingest.tasks.settle_previews", expires=60)  # type: ignore[untyped-decorator]
+def settle_previews() -> None:
+    """Put away previews whose groups have come, and store those whose groups never will."""
+    previews.settle_previews(now=timezone.now())
+
+
+@shared_task(name="ingest.tasks.forget_delivery_keys")  # type: ignore[untyped-decorator]
+def forget_delivery_keys() -> None:
+    """Forget vendors' ids of sightings after three months; harmless to run twice."""
+    maintenance.forget_delivery_keys(now=timezone.now())

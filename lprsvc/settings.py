@@ -352,6 +352,11 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
         "task": "ingest.tasks.tidy_quarantine",
         "schedule": crontab(hour="3", minute="50"),
     },
+    "ingest-previews": {"task": "ingest.tasks.settle_previews", "schedule": 60.0},
+    "ingest-delivery-keys": {
+        "task": "ingest.tasks.forget_delivery_keys",
+        "schedule": crontab(hour="3", minute="55"),
+    },
     "queries-erase": {
         "task": "queries.tasks.erase_recent_queries",
         "schedule": crontab(hour="3", minute="20"),

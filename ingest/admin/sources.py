@@ -4,13 +4,20 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+from django import forms
 from django.contrib import admin
 from django.db.models import QuerySet
 
 from accounts.governed_admin import GovernedAdmin, GovernedPage
 from accounts.people import Person
 from ingest.admin.access import VENDOR, for_vendor, given
-from ingest.forms import CameraForm, FeedKeyForm, SourceForm
+from ingest.forms import (
+    CameraForm,
+    CameraNameForm,
+    CameraUnnameForm,
+    FeedKeyForm,
+    SourceForm,
+)
 from ingest.models import Camera, FeedKey, Source
 from ingest.services import sources
 
@@ -44,6 +51,20 @@ def _switch_on(person: Person, camera: Camera | None, data: Data, now: datetime)
 
 def _switch_off(person: Person, camera: Camera | None, data: Data, now: datetime) -> None:
     sources.switch_camera(actor=person, camera=given(camera), on=False, now=now, **data)
+
+
+def _name_camera(person: Person, camera: Camera | None, data: Data, now: datetime) -> None:
+    sources.name_camera(actor=person, camera=given(camera), now=now, **data)
+
+
+def _unname_camera(person: Person, _: Camera | None, data: Data, now: datetime) -> None:
+    sources.unname_camera(actor=person, now=now, **data)
+
+
+def _prepare_unname(form: CameraUnnameForm, _: Person, camera: Camera | None) -> None:
+    field = form.fields["name"]
+    assert isinstance(field, forms.ModelChoiceField)  # noqa: S101 - as declared there
+    field.queryset = given(camera).names.all()
 
 
 def _revoke(person: Person, key: FeedKey | None, data: Data, now: datetime) -> None:
@@ -103,6 +124,7 @@ class CameraAdmin(GovernedAdmin[Camera]):
         "place",
         "timezone",
         "default_state",
+        "further_names",
         "is_active",
         "created_at",
     )
@@ -121,11 +143,28 @@ class CameraAdmin(GovernedAdmin[Camera]):
             _switch_on,
             offered=lambda _, camera: camera is not None and not camera.is_active,
         ),
+        GovernedPage(
+            "name", "Add a name its software uses", VENDOR, _name_camera, form=CameraNameForm
+        ),
+        GovernedPage(
+            "unname",
+            "Take a name away",
+            VENDOR,
+            _unname_camera,
+            form=CameraUnnameForm,
+            prepare=_prepare_unname,
+            offered=lambda _, camera: camera is not None and camera.names.exists(),
+        ),
     )
 
     def visible_to(self, person: Person) -> "QuerySet[Camera]":
         """All of them, for the vendor."""
         return for_vendor(Camera, person)
+
+    @admin.display(description="Names its software uses")
+    def further_names(self, camera: Camera) -> str:
+        """Beside its code: serial numbers, agents' ids, network addresses."""
+        return ", ".join(name.name for name in camera.names.all()) or "–"
 
     @admin.display(description="Place")
     def place(self, camera: Camera) -> str:

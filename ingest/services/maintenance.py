@@ -6,10 +6,14 @@ from django.db import transaction
 
 from audit.actors import system
 from audit.kinds import Kind
-from audit.services import record
+from audit.services import record, record_alone
 from ingest.insertion import make_months
+from ingest.models import DeliveryKey
+from ingest.rules import DELIVERY_KEYS_KEPT
 from lprsvc.lib.dbrole import acting_as
 
+# Rows in one statement of the nightly job.
+_CHUNK = 10_000
 # This month and three ahead: a nightly job may fail for a quarter of a year.
 _MONTHS = 4
 
@@ -28,3 +32,26 @@ def make_partitions_ahead(*, now: datetime) -> int:
                 fields={"object": "ingest_read", "partitions_made": made},
             )
     return made
+
+
+def forget_delivery_keys(*, now: datetime) -> int:
+    """Forget the vendors' ids of sightings that nobody delivers again; returns how many.
+
+    A chunk in each transaction, so that no delivery waits long. Recorded when any. Safe to run
+    again.
+    """
+    forgotten = 0
+    while True:
+        with transaction.atomic(durable=True):
+            old = DeliveryKey.objects.filter(seen_at__lt=now - DELIVERY_KEYS_KEPT)
+            keys = list(old.values_list("pk", flat=True)[:_CHUNK])
+            if not keys:
+                break
+            forgotten += DeliveryKey.objects.filter(pk__in=keys).delete()[0]
+    if forgotten:
+        record_alone(
+            actor=system("forget_delivery_keys"),
+            kind=Kind.SYSTEM_MAINTAINED,
+            fields={"object": "ingest_deliverykey", "forgotten": forgotten},
+        )
+    return forgotten

@@ -103,3 +103,41 @@ def test_camera_is_switched_off_and_on(feed: Feed, vendor: Client) -> None:
     for page, is_active in (("off", False), ("on", True)):
         act(vendor, f"camera/{feed.fixed.pk}/{page}")
         assert Camera.objects.get(pk=feed.fixed.pk).is_active is is_active
+
+
+class TestCameraNames:
+    """Names by which a camera's software calls it (ING-1)."""
+
+    def test_name_is_added_shown_and_taken_away(self, feed: Feed, vendor: Client) -> None:
+        page = f"camera/{feed.fixed.pk}"
+        assert (
+            "Take a name away" not in vendor.get(f"/admin/ingest/{page}/change/").content.decode()
+        )
+        with recorded() as events:
+            act(vendor, f"{page}/name", name="AGENT7/99")
+        assert [event.kind for event in events] == [Kind.ADMIN_CREATED, Kind.ADMIN_VIEWED]
+        shown = vendor.get(f"/admin/ingest/{page}/change/").content.decode()
+        assert "AGENT7/99" in shown
+        assert "Take a name away" in shown
+        act(vendor, f"{page}/unname", name=feed.fixed.names.get().pk)
+        assert not feed.fixed.names.exists()
+
+    def test_name_that_is_taken_is_told_beside_its_field(self, feed: Feed, vendor: Client) -> None:
+        response = act(vendor, f"camera/{feed.fixed.pk}/name", name="mobile")
+        assert "is the code of a camera of this source" in response.content.decode()
+
+    def test_name_of_another_camera_is_not_to_be_had(self, feed: Feed, vendor: Client) -> None:
+        act(vendor, f"camera/{feed.fixed.pk}/name", name="GATE")
+        given = feed.fixed.names.get()
+        response = act(vendor, f"camera/{feed.mobile.pk}/unname", name=given.pk)
+        assert "Select a valid choice" in response.content.decode()
+        assert feed.fixed.names.get() == given
+
+    @pytest.mark.parametrize("part", ["investigator", "supervisor", "manager", "auditor", "other"])
+    @pytest.mark.parametrize("page", ["name", "unname"])
+    def test_names_are_the_vendors_to_give(
+        self, feed: Feed, cast: Cast, part: str, page: str
+    ) -> None:
+        address = f"camera/{feed.fixed.pk}/{page}"
+        act(client_for(cast.everybody[part]), address, name="GATE")
+        assert not feed.fixed.names.exists()
