@@ -3,6 +3,7 @@
 For services of this room: looking at the log is itself an event, so views call `audit.services`.
 """
 
+import json
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -138,16 +139,22 @@ class LoggedRead:
 
 @dataclass(frozen=True, slots=True)
 class Viewer:
-    """Somebody who was shown a read: an actor's id, in which log, and when first."""
+    """Somebody who was shown a read: an actor's id, in which log, and when first.
+
+    `limit`: by a query that was limited to this geography, as the log holds it; None: by whatever
+    showed the read wherever it lies.
+    """
 
     actor: str
     log_id: UUID
     first_at: datetime
+    limit: dict[str, Any] | None
 
 
 def list_viewers(read: LoggedRead) -> list[Viewer]:
     """Everybody in any log who was shown the read: it answered a query of theirs or made for them,
-    they opened it, or were mailed a match (QRY-10). In the order of their first sight.
+    they opened it, or were mailed a match (QRY-10). In the order of their first sight; several for
+    one person who saw it within several limits, of which the caller says whether they hold it.
 
     For services that tell them, under no scope: nothing of it is for anybody's eyes but its count.
     """
@@ -158,7 +165,10 @@ def list_viewers(read: LoggedRead) -> list[Viewer]:
     }
     with connection.cursor() as cursor:
         cursor.execute(_VIEWERS, parameters)
-        return [Viewer(*row) for row in cursor.fetchall()]
+        return [
+            Viewer(actor, log_id, first_at, json.loads(limit) if limit else None)
+            for actor, log_id, first_at, limit in cursor.fetchall()
+        ]
 
 
 def count_matched_alerts(read: LoggedRead) -> int:
@@ -195,7 +205,8 @@ _ABOUT_THE_PLATE = """
            AND e.state = %(state)s AND e.outcome = 'ok') e
 """
 _VIEWERS = f"""
-SELECT who.actor, e.log_id, min(e.at)
+SELECT who.actor, e.log_id, min(e.at),
+       CASE WHEN e.fields ->> 'read' IS NULL THEN e.fields ->> 'geography' END AS geography
 {_ABOUT_THE_PLATE}
  CROSS JOIN LATERAL unnest(
         CASE e.kind WHEN %(notified)s THEN ARRAY[e.fields ->> 'recipient']
@@ -204,7 +215,7 @@ SELECT who.actor, e.log_id, min(e.at)
    AND CASE WHEN e.fields ->> 'read' IS NOT NULL THEN e.fields ->> 'read' = %(read)s
             ELSE (e.fields ->> 'start')::timestamptz <= %(captured_at)s
                  AND %(captured_at)s < (e.fields ->> 'end')::timestamptz END
- GROUP BY who.actor, e.log_id
+ GROUP BY who.actor, e.log_id, geography
  ORDER BY min(e.at), who.actor
 """
 _MATCHED_ALERTS = f"""

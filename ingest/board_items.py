@@ -1,13 +1,16 @@
-"""What of the ingest room waits for the vendor: sources at a stand, reads set aside."""
+"""What of the ingest room waits for the vendor: sources at a stand, reads set aside, reported."""
 
 from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from django.db.models import Min
 from django.urls import reverse
 
 from accounts.board import BoardItem, BoardRow
+from accounts.countdown import count_down
 from accounts.people import Person
-from ingest.models import QuarantinedRead, Source
+from ingest.models import WAITING_REPORTS, ErrorReport, QuarantinedRead, Source
+from ingest.presenting import wrong_labels
 from lprsvc.lib.permissions import Permission
 
 # Older ones were looked at, or never will be.
@@ -16,10 +19,36 @@ _ROWS = 5
 
 
 def collect(person: Person, now: datetime) -> list[BoardItem]:
-    """Paused sources and what was quarantined in the last week, for who manages sources."""
-    if not person.may(Permission.MANAGE_SOURCES):
-        return []
-    return [_paused(), _quarantined(now)]
+    """Paused sources and what was quarantined in the last week, for who manages sources; reported
+    errors, for who reviews reads."""
+    items: list[BoardItem] = []
+    if person.may(Permission.MANAGE_SOURCES):
+        items += [_paused(), _quarantined(now)]
+    if person.may(Permission.REVIEW_READS):
+        items.append(_reported(now))
+    return items
+
+
+def _reported(now: datetime) -> BoardItem:
+    waiting = ErrorReport.objects.filter(status__in=WAITING_REPORTS)
+    first = waiting.select_related("agency", "camera__source").order_by("due_at")[:_ROWS]
+    return BoardItem(
+        key="reports",
+        title="Reported errors",
+        count=waiting.count(),
+        oldest=waiting.aggregate(first=Min("opened_at"))["first"],
+        url=reverse("admin:ingest_errorreport_changelist"),
+        empty="No read is reported as wrong.",
+        rows=[
+            BoardRow(
+                key=str(report.pk),
+                label=f"{report.agency.name}: {', '.join(wrong_labels(report.wrong)).lower()}",
+                url=reverse("admin:ingest_errorreport_review", args=[report.pk]),
+                countdown=count_down(report.due_at, now, ZoneInfo(report.agency.timezone)),
+            )
+            for report in first
+        ],
+    )
 
 
 def _paused() -> BoardItem:

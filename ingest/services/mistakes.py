@@ -23,6 +23,7 @@ from audit.leaf import Value
 from audit.services import record, recording_refusals
 from ingest import policy, selectors
 from ingest.claims import Claim, check_claim
+from ingest.geography import Geography
 from ingest.models import Amendment, ErrorReport, Read, ReportStatus
 from ingest.rules import REPORT_KEPT, REPORT_TEXT_MAX, REVIEW_WITHIN
 from ingest.states import report_step
@@ -41,13 +42,15 @@ __all__ = [
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NamedRead:
-    """A read by its id and what opens it: its plate, state and a window that holds it."""
+    """A read by its id and what opens it: its plate, state and a window that holds it; and where
+    it must lie to be the person's to see."""
 
     read_id: UUID
     plate_key: str
     state: str
     start: datetime
     end: datetime
+    within: Geography | None = None
 
 
 def report_error(
@@ -69,6 +72,7 @@ def report_error(
         state=read.state,
         start=read.start,
         end=read.end,
+        within=read.within,
     )
     check_claim(claim, read=recorded_of(found))
     check_text("text", claim.text)

@@ -17,6 +17,7 @@ from audit.services import Recorded, record, recording_refusals
 from ingest import links, policy, selectors
 from ingest.links import Role
 from ingest.models import WAITING_REPORTS, Correction, ErrorReport, Read, ReportStatus
+from ingest.selectors import Place
 from ingest.services import telling
 from ingest.services.mistakes import ReadChanged, check_answer, close, lock_read, told_of
 from ingest.services.telling import Consequences
@@ -34,6 +35,7 @@ class Review:
     report: ErrorReport
     reports: Sequence[ErrorReport]
     read: Read | None
+    place: Place | None
     earlier: Sequence[Correction]
     consequences: Consequences
     recorded: Recorded
@@ -59,6 +61,7 @@ def view_report(*, person: Person, pk: UUID, now: datetime) -> Review:
             report=next(report for report in reports if report.pk == pk),
             reports=reports,
             read=read,
+            place=_place_of(read) if read else None,
             earlier=selectors.list_earlier(read) if read else [],
             consequences=telling.consequences_of(read) if read else Consequences(0, 0, 0),
             recorded=event,
@@ -186,7 +189,7 @@ def _lock_waiting(pk: UUID) -> list[ErrorReport]:
     waiting = ErrorReport.objects.filter(status__in=WAITING_REPORTS, **about)
     reports = list(
         waiting.select_for_update(of=("self",))
-        .select_related("agency", "reporter", "camera__source")
+        .select_related("agency", "reporter", "amendment", "camera__source")
         .order_by("opened_at", "pk")
     )
     if all(report.pk != pk for report in reports):
@@ -203,6 +206,11 @@ def _take_up(reports: Sequence[ErrorReport], person: Person, now: datetime) -> N
             report.status = ReportStatus.UNDER_REVIEW
             report.reviewer_id, report.reviewed_at = person.user_id, now
             report.save(update_fields=["status", "reviewer", "reviewed_at"])
+
+
+def _place_of(read: Read) -> Place | None:
+    point = (read.latitude_e7, read.longitude_e7)
+    return selectors.places_for([point]).get(point)
 
 
 def _find_read(report: ErrorReport) -> Read | None:

@@ -12,8 +12,9 @@ from uuid import UUID
 from accounts.models import User, user_actor_id
 from accounts.selectors import users_of_actors
 from accounts.services.notices import queue_notice
-from audit.selectors import LoggedRead, count_matched_alerts, list_viewers
+from audit.selectors import LoggedRead, Viewer, count_matched_alerts, list_viewers
 from ingest import policy
+from ingest.geography import geography_of
 from ingest.models import Batch, ErrorReport, Read, ReportStatus
 
 VIEWER_TOLD = "read_corrected"
@@ -74,7 +75,7 @@ def owe_reporter(report: ErrorReport, *, log_id: UUID, now: datetime) -> None:
 
 def _people_who_saw(read: Read) -> list[User]:
     """Who saw this version of the read and may still be told, each once."""
-    viewers = list_viewers(_logged(read))
+    viewers = [viewer for viewer in list_viewers(_logged(read)) if _was_shown(read, viewer)]
     users = users_of_actors(viewer.actor for viewer in viewers)
     saw_in = {(viewer.actor, viewer.log_id) for viewer in viewers}
     return [
@@ -86,6 +87,11 @@ def _people_who_saw(read: Read) -> list[User]:
             is_active=user.is_active, permissions=user.permissions, is_same_agency=True
         )
     ]
+
+
+def _was_shown(read: Read, viewer: Viewer) -> bool:
+    limit = geography_of(viewer.limit)
+    return limit is None or limit.covers(read.latitude_e7, read.longitude_e7)
 
 
 def _logged(read: Read) -> LoggedRead:

@@ -8,6 +8,7 @@ from accounts.standing import training_of
 from audit.kinds import Kind
 from audit.leaf import Value
 from audit.services import record, recording_refusals
+from ingest.geography import geography_of
 from ingest.models import ErrorReport
 from ingest.services import mistakes
 from ingest.services.mistakes import Claim, NamedRead
@@ -50,5 +51,6 @@ def report_hit(
             state=query.state,
             start=query.start,
             end=query.end,
+            within=geography_of(query.geography),
         )
         return mistakes.report_error(person=person, read=read, claim=claim, cause=event.id, now=now)

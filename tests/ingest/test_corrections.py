@@ -435,9 +435,13 @@ def test_everybody_who_saw_the_read_is_owed_one_mail_and_the_reporter_another(
     see(cast.investigator)
     made = report(cast.investigator, read)
     for _ in range(3):
-        see(cast.colleague)
+        see(cast.colleague, geography={"states": ["US-PA"]})
     see(cast.colleague, kind=Kind.RESULT_PHOTO_VIEWED, read=str(read))
     see(cast.other, kind=Kind.RESULT_VIEWED)
+    see(cast.other, geography={"states": ["US-TX"]})
+    # Limited to where the read does not lie: New Jersey's shore, and a circle in Texas.
+    see(cast.supervisor, geography={"states": ["US-NJ"]})
+    see(cast.supervisor, geography={"lat_e7": 300_000_000, "lon_e7": -970_000_000, "radius_m": 9})
     # Not of this read: another hit at its instant, another plate, a frame it does not fall into.
     see(cast.supervisor, kind=Kind.RESULT_VIEWED, read=str(uuid4()))
     see(cast.supervisor, plate="ABC124")

@@ -32,6 +32,8 @@ MAY_NAME_READS = {
     "ingest/services/corrections.py": "stores the next version of the one reported read",
     "ingest/services/telling.py": "asks the log who saw the one reported read",
     "ingest/revision.py": "compares what is entered with the one reported read",
+    "ingest/review_form.py": "begins with the one reported read",
+    "ingest/review_presenting.py": "shows the one reported read",
     "queries/services/answers.py": "passes on what the selector gave, after its event",
     "alerts/presenting.py": "shows what the selector gave",
     "alerts/selectors.py": "selects one match's read, after its event",
