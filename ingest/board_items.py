@@ -9,10 +9,20 @@ from django.urls import reverse
 from accounts.board import BoardItem, BoardRow
 from accounts.countdown import count_down
 from accounts.people import Person
-from ingest.models import WAITING_REPORTS, ErrorReport, QuarantinedRead, Source
+from ingest.models import (
+    WAITING_REPORTS,
+    ErrorReport,
+    GeoDataset,
+    GeoStatus,
+    QuarantinedRead,
+    QueuedPlace,
+    Source,
+)
 from ingest.presenting import wrong_labels
 from lprsvc.lib.permissions import Permission
 
+# A place is known seconds after its first read.
+_OVERDUE = timedelta(minutes=10)
 # Older ones were looked at, or never will be.
 _RECENT = timedelta(days=7)
 _ROWS = 5
@@ -23,7 +33,7 @@ def collect(person: Person, now: datetime) -> list[BoardItem]:
     errors, for who reviews reads."""
     items: list[BoardItem] = []
     if person.may(Permission.MANAGE_SOURCES):
-        items += [_paused(), _quarantined(now)]
+        items += [_paused(), _quarantined(now), _places(now)]
     if person.may(Permission.REVIEW_READS):
         items.append(_reported(now))
     return items
@@ -81,4 +91,20 @@ def _quarantined(now: datetime) -> BoardItem:
         url=reverse("admin:ingest_quarantinedread_changelist"),
         empty="No read was set aside in the last seven days.",
         note="Set aside in the last seven days.",
+    )
+
+
+def _places(now: datetime) -> BoardItem:
+    overdue = QueuedPlace.objects.filter(queued_at__lt=now - _OVERDUE)
+    has_data = GeoDataset.objects.filter(status=GeoStatus.ACTIVE).exists()
+    return BoardItem(
+        key="places",
+        title="Places not looked up",
+        count=overdue.count(),
+        oldest=overdue.aggregate(first=Min("queued_at"))["first"],
+        url=reverse("admin:ingest_geodataset_changelist"),
+        empty="Every place where something was read has been looked up.",
+        note="Their hits show coordinates alone."
+        if has_data
+        else "No streets or addresses are loaded: hits show coordinates alone.",
     )

@@ -4,6 +4,6 @@ Reads are not listed here: they are seen as answers to queries, as matches, and 
 an error was reported (QRY-2).
 """
 
-from ingest.admin import jurisdictions, quarantine, receipts, reports, sources
+from ingest.admin import geodata, jurisdictions, quarantine, receipts, reports, sources
 
-__all__ = ["jurisdictions", "quarantine", "receipts", "reports", "sources"]
+__all__ = ["geodata", "jurisdictions", "quarantine", "receipts", "reports", "sources"]

@@ -23,6 +23,7 @@ from lprsvc.example.load.jurisdictions import load_jurisdictions
 from lprsvc.example.load.offenses import load_offenses
 from lprsvc.example.load.reads import HISTORY, LATEST, is_delivered, load_reads
 from lprsvc.example.load.setting import Loading, environment_of
+from lprsvc.example.load.streets import load_streets
 from lprsvc.example.load.terminations import load_terminations
 from lprsvc.example.load.training import load_training
 from lprsvc.example.people import AGENCIES
@@ -79,6 +80,8 @@ def _load(loading: Loading, count: int) -> None:
     load_terminations(loading, agencies[AGENCIES[0].code], people)
     load_jurisdictions(loading)
     sources = load_sources(loading)
+    # Before the reads, whose places are looked up as soon as the worker runs.
+    load_streets(loading)
     before, latest = split_reads(_world(agencies, count))
     load_reads(loading, sources, before, name=HISTORY)
     # What was read before the alerts were added is no news: it is matched while there are none.
