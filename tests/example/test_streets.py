@@ -24,7 +24,7 @@ def test_the_town_is_small_and_the_same_each_time() -> None:
 
 def test_every_name_says_that_it_is_an_example() -> None:
     town = make_town()
-    names = [row.name for row in (*town.segments, *town.crossings)]
+    names = [row.name for row in town.segments] + [row.name for row in town.crossings]
     names += [row.address for row in town.addresses]
     assert all("Example" in name for name in names)
     assert {"1st Example St", "2nd Example St", "11th Example St", "23rd Example St"} <= set(names)

@@ -19,12 +19,12 @@ def load_streets(loading: Loading) -> None:
     if there >= set(GeoKind.values):
         return
     town = make_town()
-    for kind, rows in (
-        (GeoKind.STREETS, [*town.segments, *town.crossings]),
-        (GeoKind.ADDRESSES, town.addresses),
-    ):
-        if kind not in there:
-            _load(loading, kind, rows)
+    wanted: dict[GeoKind, Sequence[GeoRow]] = {
+        GeoKind.STREETS: [*town.segments, *town.crossings],
+        GeoKind.ADDRESSES: town.addresses,
+    }
+    for kind in wanted.keys() - there:
+        _load(loading, kind, wanted[kind])
     loading.say(f"laid out {len(town.segments)} blocks with {len(town.addresses)} addresses")
 
 
