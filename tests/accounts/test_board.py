@@ -22,6 +22,7 @@ from tests.cast import NOW, Cast, Member, client_for, make_user
 
 MANAGERS = {"requests", "keys", "training", "terminations", "locked", "certifications"}
 VENDORS = {
+    "reports",
     "places",
     "help",
     "terminations",
