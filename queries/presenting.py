@@ -51,6 +51,7 @@ def arrange(hits: Iterable[Hit], *, source: str, sort: str, page: str) -> Arrang
 def summary(query: RecentQuery, person: Person) -> dict[str, Any]:
     """Who asked what, why and for when, in the person's own time zone."""
     zone = ZoneInfo(person.timezone)
+    is_own = query.owner_id == person.user_id
     return {
         "id": query.pk,
         "plate": query.plate_key,
@@ -59,7 +60,10 @@ def summary(query: RecentQuery, person: Person) -> dict[str, Any]:
         "case_reference": query.case_reference,
         "offense": query.offense_label or None,
         "where": where_words(geography_of(query.geography)),
-        "asked_by": person.name,
+        "asked_by": person.name if is_own else query.owner.full_name,
+        "is_own": is_own,
+        "name": query.pinned_as if is_own else "",
+        "group": query.group.name if query.group else None,
         "on_behalf_of": query.behalf_name or None,
         "start": query.start.astimezone(zone),
         "end": _last_instant(query.end).astimezone(zone),
@@ -68,9 +72,10 @@ def summary(query: RecentQuery, person: Person) -> dict[str, Any]:
         "made_at": query.run_at,
         "asked_on": query.run_at.astimezone(zone),
         "erase_after": query.erase_after.astimezone(zone),
-        "hit_count": query.hit_count,
+        # The question is the group's, the answer its owner's (QRY-14).
+        "hit_count": query.hit_count if is_own else None,
         "receipt_id": query.pk,
-        "url": reverse("query_detail", args=[query.pk]),
+        "url": reverse("query_detail", args=[query.pk]) if is_own else None,
     }
 
 

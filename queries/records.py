@@ -64,6 +64,11 @@ def entered(values: Mapping[str, str], faults: Mapping[str, list[str]]) -> dict[
     }
 
 
+def named(query: RecentQuery) -> dict[str, Value]:
+    """Which recent query an event is about; opens none of its reads."""
+    return {"query": str(query.pk), "plate": query.plate_key, "state": query.state}
+
+
 def opening(query: RecentQuery, frame: TimeFrame | None = None) -> dict[str, Value]:
     """The fields that open the query's reads again: all of them, or those of a narrower frame."""
     return {

@@ -1,10 +1,8 @@
 """The pages of what was asked in one's own name, and of what a supervisor reviews."""
 
-from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
-from django.forms import Form
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -19,7 +17,7 @@ from queries import presenting, selectors
 from queries.models import ReviewFinding
 from queries.review_forms import FindingForm, ObjectionForm, ReviewFilterForm
 from queries.services import behalf, reviews
-from queries.web import SeeOther, person_of
+from queries.web import SeeOther, person_of, show_refusal
 
 
 @require_GET
@@ -43,7 +41,7 @@ def in_name_detail(request: HttpRequest, pk: UUID) -> HttpResponse:
                 person=person, pk=pk, reason=form.cleaned_data["reason"], now=now
             )
         except (InvalidInput, PolicyDenied) as refused:
-            _show_refusal(form, refused)
+            show_refusal(form, refused)
         else:
             messages.success(request, "Your objection was sent to the supervisor.")
             return SeeOther(reverse("in_name_detail", args=[pk]))
@@ -95,7 +93,7 @@ def review_detail(request: HttpRequest, pk: UUID) -> HttpResponse:
                 now=timezone.now(),
             )
         except (InvalidInput, PolicyDenied) as refused:
-            _show_refusal(form, refused)
+            show_refusal(form, refused)
         else:
             messages.success(request, "Your finding was recorded.")
             return SeeOther(reverse("review_list"))
@@ -120,12 +118,3 @@ def _words(request: HttpRequest) -> presenting.Words:
         reasons=selectors.reason_labels_for(person_of(request)),
         offenses=selectors.offense_labels(),
     )
-
-
-def _show_refusal(form: Form, refused: InvalidInput | PolicyDenied) -> None:
-    """Beside its field, or above the form where it is about the whole."""
-    faults: dict[str, Any] = (
-        refused.errors if isinstance(refused, InvalidInput) else {"": [refused.message]}
-    )
-    for field, said in faults.items():
-        form.add_error(field if field in form.fields else None, said)

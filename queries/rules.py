@@ -60,6 +60,9 @@ CIRCLE_MIN_MILES = "0.05"
 CIRCLE_MAX_MILES = 500
 METERS_PER_MILE = 1_609.344
 
+# QRY-13. Own choice: a name, as “Harbor, grey van”.
+PIN_MAX_CHARACTERS = 80
+
 # Own choice: the refusals that a supervisor looks at, because a rule forbade what was asked or who
 # asked. Slips of the hand (a missing field, reversed dates) stay in the log alone: who has to look
 # at everything sees nothing.

@@ -8,6 +8,8 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 from uuid import UUID
 
+from django.db.models import Case, Q, When
+
 from accounts.models import Component, ReasonCode, User
 from accounts.people import Person
 from accounts.selectors import (
@@ -19,6 +21,7 @@ from accounts.selectors import (
 from accounts.standing import training_of
 from lprsvc.lib.errors import NotFound
 from lprsvc.lib.permissions import Permission
+from lprsvc.lib.plates import InvalidPlate, plate_key
 from queries.limits import ComponentRule, OffenseRule
 from queries.models import AskedInName, Offense, QueryReview, RecentQuery
 from queries.policy import Grounds
@@ -40,10 +43,67 @@ def get_recent_for(person: Person, pk: UUID, *, now: datetime) -> RecentQuery:
     return found
 
 
-def list_recent_for(person: Person, *, now: datetime) -> list[RecentQuery]:
-    """The person's own queries of the last 60 days, newest first (QRY-13)."""
-    own = RecentQuery.objects.filter(owner_id=person.user_id, erase_after__gt=now)
-    return list(own.order_by("-run_at", "-id"))
+def get_recallable_for(person: Person, pk: UUID, *, now: datetime) -> RecentQuery:
+    """A query of the person's own or of one of their groups, to ask it again: never its answer.
+
+    Raises NotFound, whether it is unknown, nobody's of theirs or too old.
+    """
+    found = _recallable(person, now).filter(pk=pk).first()
+    if found is None:
+        raise NotFound("query")
+    return found
+
+
+MINE, SHARED = "mine", "shared"
+# How the list can be ordered; named ones stand before the others all the same.
+RECALL_SORTS = {
+    "newest": ("-run_at", "-id"),
+    "oldest": ("run_at", "id"),
+    "plate": ("plate_key", "state", "-run_at"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class RecallFilter:
+    """Which recent queries to list: by whole plate or words of the note or name, whose, why."""
+
+    text: str = ""
+    whose: str = ""
+    reason: str = ""
+    sort: str = "newest"
+
+
+def list_recent_for(person: Person, wanted: RecallFilter, *, now: datetime) -> list[RecentQuery]:
+    """The person's own queries of the last 60 days and those of their groups (QRY-13)."""
+    recent = _recallable(person, now)
+    if wanted.whose:
+        own = Q(owner_id=person.user_id)
+        recent = recent.filter(own if wanted.whose == MINE else ~own)
+    if wanted.reason:
+        recent = recent.filter(reason_code=wanted.reason)
+    if wanted.text:
+        # A plate whole or not at all, here too (QRY-2).
+        words = Q(case_reference__icontains=wanted.text) | Q(
+            pinned_as__icontains=wanted.text, owner_id=person.user_id
+        )
+        key = _key_or_none(wanted.text)
+        recent = recent.filter(words | Q(plate_key=key) if key else words)
+    own_name_first = Case(When(~Q(pinned_as="") & Q(owner_id=person.user_id), then=0), default=1)
+    return list(recent.order_by(own_name_first, *RECALL_SORTS[wanted.sort]))
+
+
+def _recallable(person: Person, now: datetime) -> "QuerySet[RecentQuery]":
+    groups = list_own_groups(person).values("pk")
+    theirs = Q(owner_id=person.user_id) | Q(group__in=groups, owner__agency=person.agency_id)
+    recent = RecentQuery.objects.filter(theirs, erase_after__gt=now)
+    return recent.select_related("owner", "group")
+
+
+def _key_or_none(text: str) -> str | None:
+    try:
+        return plate_key(text)
+    except InvalidPlate:
+        return None
 
 
 def list_in_name_of(person: Person, *, now: datetime) -> list[AskedInName]:

@@ -13,6 +13,8 @@ urlpatterns = [
     path("queries/reviews/", review_views.review_list, name="review_list"),
     path("queries/reviews/<uuid:pk>/", review_views.review_detail, name="review_detail"),
     path("queries/<uuid:pk>/", views.query_detail, name="query_detail"),
+    path("queries/forget/", recall_views.query_forget_many, name="query_forget_many"),
+    path("queries/<uuid:pk>/keep/", recall_views.query_keep, name="query_keep"),
     path("queries/<uuid:pk>/forget/", recall_views.query_forget, name="query_forget"),
     path("queries/<uuid:pk>/hits/<uuid:read_id>/", views.hit_detail, name="hit_detail"),
     path(

@@ -49,6 +49,8 @@ ADDRESSES = {
     "queries/reviews/",
     "queries/reviews/<uuid:pk>/",
     "queries/<uuid:pk>/",
+    "queries/forget/",
+    "queries/<uuid:pk>/keep/",
     "queries/<uuid:pk>/forget/",
     "queries/<uuid:pk>/hits/<uuid:read_id>/",
     "queries/<uuid:pk>/hits/<uuid:read_id>/report/",
