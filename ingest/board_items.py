@@ -9,31 +9,35 @@ from django.urls import reverse
 from accounts.board import BoardItem, BoardRow
 from accounts.countdown import count_down
 from accounts.people import Person
+from ingest.feeds import list_silent
 from ingest.models import (
     WAITING_REPORTS,
     ErrorReport,
     GeoDataset,
     GeoStatus,
     QuarantinedRead,
+    QuarantineState,
     QueuedPlace,
     Source,
 )
 from ingest.presenting import wrong_labels
+from ingest.quarantine import Which, list_heaps
+from ingest.rules import QUARANTINE_WAITS, reason_label
 from lprsvc.lib.permissions import Permission
 
 # A place is known seconds after its first read.
 _OVERDUE = timedelta(minutes=10)
-# Older ones were looked at, or never will be.
-_RECENT = timedelta(days=7)
+# What is to be discarded so soon is worth a warning.
+_SOON = timedelta(days=14)
 _ROWS = 5
 
 
 def collect(person: Person, now: datetime) -> list[BoardItem]:
-    """Paused sources and what was quarantined in the last week, for who manages sources; reported
+    """Silent and paused sources and what waits in quarantine, for who manages sources; reported
     errors, for who reviews reads."""
     items: list[BoardItem] = []
     if person.may(Permission.MANAGE_SOURCES):
-        items += [_paused(), _quarantined(now), _places(now)]
+        items += [_silent(now), _paused(), _quarantined(now), _places(now)]
     if person.may(Permission.REVIEW_READS):
         items.append(_reported(now))
     return items
@@ -61,13 +65,40 @@ def _reported(now: datetime) -> BoardItem:
     )
 
 
+def _silent(now: datetime) -> BoardItem:
+    silent = list_silent(now=now)
+    return BoardItem(
+        key="silent",
+        title="Silent feeds",
+        count=len(silent),
+        oldest=silent[0].stored_at if silent else None,
+        url=f"{reverse('admin:ingest_source_changelist')}?standing=silent",
+        empty="Every feed that ever delivered still does.",
+        note="No new read for longer than each may be silent.",
+        rows=[
+            BoardRow(
+                key=feed.source.code,
+                label=feed.source.name,
+                url=reverse("admin:ingest_source_change", args=[feed.source.pk]),
+                note=f"nothing for {_hours(now, feed.stored_at)}",
+            )
+            for feed in silent[:_ROWS]
+        ],
+    )
+
+
+def _hours(now: datetime, since: datetime | None) -> str:
+    hours = int((now - since).total_seconds() // 3600) if since else 0
+    return f"{hours} hours" if hours < 72 else f"{hours // 24} days"
+
+
 def _paused() -> BoardItem:
     paused = Source.objects.filter(is_paused=True).order_by("name")
     return BoardItem(
         key="paused",
         title="Paused sources",
         count=paused.count(),
-        url=f"{reverse('admin:ingest_source_changelist')}?is_paused__exact=1",
+        url=f"{reverse('admin:ingest_source_changelist')}?standing=paused",
         empty="Every source delivers.",
         note="Nothing they send is stored.",
         rows=[
@@ -82,15 +113,26 @@ def _paused() -> BoardItem:
 
 
 def _quarantined(now: datetime) -> BoardItem:
-    recent = QuarantinedRead.objects.filter(quarantined_at__gte=now - _RECENT)
+    waiting = QuarantinedRead.objects.filter(state=QuarantineState.WAITING)
+    lists = reverse("admin:ingest_quarantinedread_changelist")
+    forgotten = waiting.filter(quarantined_at__lt=now - QUARANTINE_WAITS + _SOON).count()
     return BoardItem(
         key="quarantine",
         title="Reads in quarantine",
-        count=recent.count(),
-        oldest=recent.aggregate(first=Min("quarantined_at"))["first"],
-        url=reverse("admin:ingest_quarantinedread_changelist"),
-        empty="No read was set aside in the last seven days.",
-        note="Set aside in the last seven days.",
+        count=waiting.count(),
+        oldest=waiting.aggregate(first=Min("quarantined_at"))["first"],
+        url=lists,
+        empty="No read waits to be repaired.",
+        note=f"{forgotten} will be discarded within {_SOON.days} days." if forgotten else "",
+        rows=[
+            BoardRow(
+                key=f"{heap.source_id} {heap.reason} {heap.camera}",
+                label=f"{reason_label(heap.reason)}: {heap.source_name}",
+                url=f"{lists}?{heap.query}",
+                note=f"{heap.count}" + (f", camera {heap.camera}" if heap.camera else ""),
+            )
+            for heap in list_heaps(Which(), limit=_ROWS)
+        ],
     )
 
 

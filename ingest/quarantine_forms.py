@@ -2,15 +2,15 @@
 
 import math
 from collections.abc import Mapping
-from datetime import date, datetime, time, timedelta
+from datetime import date, timedelta
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from django import forms
 from django.core.files.uploadedfile import UploadedFile
 
 from accounts.forms import ReasonForm
 from accounts.people import Person
+from ingest.feed_forms import midnight
 from ingest.models import Camera, QuarantinedRead, QuarantineState
 from ingest.quarantine import Which
 from ingest.schemas import Box
@@ -41,14 +41,10 @@ class QuarantineFilterForm(forms.Form):
             source_id=data.get("source"),
             reason=data.get("reason", ""),
             camera=data.get("camera", ""),
-            since=_midnight(data.get("since"), timezone),
-            until=_midnight(until + timedelta(days=1) if until else None, timezone),
+            since=midnight(data.get("since"), timezone),
+            until=midnight(until + timedelta(days=1) if until else None, timezone),
             state="" if state == "any" else state,
         )
-
-
-def _midnight(day: date | None, timezone: str) -> datetime | None:
-    return datetime.combine(day, time.min, ZoneInfo(timezone)) if day else None
 
 
 class RepairForm(ReasonForm):

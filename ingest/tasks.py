@@ -5,7 +5,15 @@ from uuid import UUID
 from celery import shared_task
 from django.utils import timezone
 
-from ingest.services import maintenance, mistakes, places, previews, quarantine, quarantine_jobs
+from ingest.services import (
+    feed_hours,
+    maintenance,
+    mistakes,
+    places,
+    previews,
+    quarantine,
+    quarantine_jobs,
+)
 from ingest.services.maintenance import make_partitions_ahead as make_ahead
 
 
@@ -39,6 +47,19 @@ def work_quarantine_job(*, job_id: str) -> None:
     """Work on an order about many quarantined reads; a long one goes on in a task of its own."""
     if quarantine_jobs.work_job(job_id=UUID(job_id), clock=timezone.now):
         quarantine_jobs.tell_worker(UUID(job_id))
+
+
+# Beat sends one each minute; the next one adds up what this one would have.
+@shared_task(name="ingest.tasks.count_feeds", expires=60)  # type: ignore[untyped-decorator]
+def count_feeds() -> None:
+    """Add up the deliveries of each source by hour."""
+    feed_hours.count_feeds(now=timezone.now())
+
+
+@shared_task(name="ingest.tasks.forget_feed_hours")  # type: ignore[untyped-decorator]
+def forget_feed_hours() -> None:
+    """Remove old sums and counts of deliveries turned away."""
+    feed_hours.forget_feed_hours(now=timezone.now())
 
 
 # Beat sends one every half minute; those that waited in a long queue for longer have no use.

@@ -7,6 +7,7 @@ Plain Django views: a feed needs neither forms nor negotiation, and REST framewo
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from functools import update_wrapper
 from http import HTTPStatus
 from typing import Any, Concatenate, ParamSpec
@@ -18,11 +19,14 @@ from django.core.files.uploadedfile import UploadedFile
 from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse, UnreadablePostError
 from django.http.multipartparser import MultiPartParserError
+from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt
 
 from ingest import selectors
 from ingest.bodies import Malformed, TooMuch
+from ingest.formats import generic
 from ingest.models import FeedKey
+from ingest.services.turned_away import LEDGER, Refusal
 from lprsvc.lib.access import feed_only
 from lprsvc.lib.errors import DomainError
 
@@ -52,12 +56,19 @@ def for_feeds(
             if request.method != method:
                 error = DomainError("method_not_allowed", f"Use {method}.", status=405)
                 return problem_answer(error, Allow=method)
-            with _database_needed():
-                feed_key = _authenticate(request, key_places)
-                if feed_key is None:
-                    error = DomainError("feed_key_wrong", "Send a valid feed key.", status=401)
-                    return problem_answer(error, **{"WWW-Authenticate": 'Token realm="reads"'})
-                return view(request, feed_key, *args, **kwargs)
+            delivery = _Delivery(str(kwargs.get("format", generic.NAME)), is_one=method == "POST")
+            try:
+                with _database_needed():
+                    feed_key = _authenticate(request, key_places, delivery)
+                    answer = view(request, feed_key, *args, **kwargs)
+            except FeedKeyWrong as error:
+                delivery.turn_away(error)
+                return problem_answer(error, **{"WWW-Authenticate": 'Token realm="reads"'})
+            except Exception as error:
+                delivery.turn_away(error)
+                raise
+            LEDGER.flush_due()
+            return answer
 
         update_wrapper(checked, view)
         return feed_only(csrf_exempt(checked))
@@ -65,12 +76,55 @@ def for_feeds(
     return decorate
 
 
-def _authenticate(request: HttpRequest, key_places: tuple[KeyPlace, ...]) -> FeedKey | None:
+class FeedKeyWrong(DomainError):
+    """No key, an unknown one, or one that was cut off; the sender is not told which."""
+
+    def __init__(self) -> None:
+        super().__init__("feed_key_wrong", "Send a valid feed key.", status=401)
+
+
+@dataclass(slots=True)
+class _Delivery:
+    """What is known of a delivery when it is turned away; a look at a receipt (`is_one` False) is
+    none, and is not counted."""
+
+    format: str
+    is_one: bool
+    source_id: int | None = None
+    is_cut_off: bool = False
+
+    def turn_away(self, error: Exception) -> None:
+        """Count it, with the answer it gets."""
+        if not self.is_one:
+            return
+        code, status, detail = "internal", 500, type(error).__name__
+        if isinstance(error, DomainError):
+            code, status, detail = error.code, error.status, error.message
+        LEDGER.note(
+            Refusal(
+                source_id=self.source_id,
+                # Of who has no key nothing is believed.
+                format=self.format if self.source_id else "",
+                code="feed_key_revoked" if self.is_cut_off else code,
+                status=status,
+                detail=detail,
+            ),
+            now=timezone.now(),
+        )
+
+
+def _authenticate(
+    request: HttpRequest, key_places: tuple[KeyPlace, ...], delivery: _Delivery
+) -> FeedKey:
     secret = next(filter(None, (place(request) for place in key_places)), "")
-    if not secret:
-        return None
-    feed_key = selectors.find_feed_key(secret)
-    return feed_key if feed_key and feed_key.revoked_at is None else None
+    feed_key = selectors.find_feed_key(secret) if secret else None
+    if feed_key is None:
+        raise FeedKeyWrong
+    delivery.source_id = feed_key.source_id
+    if feed_key.revoked_at is not None:
+        delivery.is_cut_off = True
+        raise FeedKeyWrong
+    return feed_key
 
 
 def check_transport(request: HttpRequest) -> None:

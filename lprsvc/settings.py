@@ -344,6 +344,11 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
         "task": "ingest.tasks.erase_closed_reports",
         "schedule": crontab(hour="3", minute="15"),
     },
+    "ingest-feeds": {"task": "ingest.tasks.count_feeds", "schedule": 60.0},
+    "ingest-feed-hours": {
+        "task": "ingest.tasks.forget_feed_hours",
+        "schedule": crontab(hour="3", minute="55"),
+    },
     "ingest-quarantine-jobs": {
         "task": "ingest.tasks.sweep_quarantine_jobs",
         "schedule": 30.0,

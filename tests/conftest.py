@@ -7,6 +7,7 @@ from tests.harness.database import (
     connect_as,
     django_db_setup,
     empty_cache,
+    empty_ledger,
     pytest_runtest_setup,
 )
 from tests.harness.mail import smtp_server
@@ -19,6 +20,7 @@ __all__ = [
     "connect_as",
     "django_db_setup",
     "empty_cache",
+    "empty_ledger",
     "live_service",
     "pytest_runtest_setup",
     "running_worker",

@@ -7,10 +7,17 @@ from typing import Any
 from django import forms
 from django.contrib import admin
 from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+from django.utils import timezone
 
 from accounts.governed_admin import GovernedAdmin, GovernedPage
 from accounts.people import Person
+from accounts.services.governed import record_viewed
 from ingest.admin.access import VENDOR, for_vendor, given
+from ingest.admin.feed_pages import feed_context, list_context
+from ingest.feed_forms import FeedFilterForm, SilenceForm, prepare_silence
+from ingest.feeds import has_key
 from ingest.forms import (
     CameraForm,
     CameraNameForm,
@@ -45,6 +52,14 @@ def _resume(person: Person, source: Source | None, data: Data, now: datetime) ->
     sources.resume_source(actor=person, source=given(source), now=now, **data)
 
 
+def _cut_off(person: Person, source: Source | None, data: Data, now: datetime) -> None:
+    sources.cut_off_source(actor=person, source=given(source), now=now, **data)
+
+
+def _set_silence(person: Person, source: Source | None, data: Data, now: datetime) -> None:
+    sources.set_silence(actor=person, source=given(source), now=now, **data)
+
+
 def _switch_on(person: Person, camera: Camera | None, data: Data, now: datetime) -> None:
     sources.switch_camera(actor=person, camera=given(camera), on=True, now=now, **data)
 
@@ -76,10 +91,6 @@ class SourceAdmin(GovernedAdmin[Source]):
     """Operators of cameras."""
 
     view_permissions = VENDOR
-    list_display = ("code", "name", "kind", "state", "is_paused")
-    list_filter = ("kind", "is_paused")
-    search_fields = ("code", "name")
-    fields = ("code", "name", "kind", "state", "is_paused", "created_at")
     pages = (
         GovernedPage(
             "new", "Add a source", VENDOR, _create_source, form=SourceForm, of_object=False
@@ -100,11 +111,62 @@ class SourceAdmin(GovernedAdmin[Source]):
             _resume,
             offered=lambda _, source: source is not None and source.is_paused,
         ),
+        GovernedPage(
+            "cut-off",
+            "Cut off all keys",
+            VENDOR,
+            _cut_off,
+            offered=lambda _, source: source is not None and has_key(source),
+            consequences=lambda _, __: (
+                "Every key of this source stops working at once, for good, even in mid-delivery.",
+                "Its software needs a new key. What it sends until then is turned away.",
+            ),
+        ),
+        GovernedPage(
+            "silence",
+            "Warn when silent",
+            VENDOR,
+            _set_silence,
+            form=SilenceForm,
+            prepare=prepare_silence,
+        ),
     )
 
     def visible_to(self, person: Person) -> "QuerySet[Source]":
         """All of them, for the vendor."""
         return for_vendor(Source, person)
+
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """All feeds and how they fare, by the filter in the address; recorded as seen."""
+        person, now = _person(request), timezone.now()
+        record_viewed(person=person, subject="source", search=request.GET.urlencode())
+        context = self._context(request, "Feeds", None) | list_context(
+            FeedFilterForm(request.GET),
+            self.visible_to(person),
+            now=now,
+            timezone=person.timezone,
+        )
+        context |= {"governed_links": self._links(person, None)} | (extra_context or {})
+        return TemplateResponse(request, "ingest/feed_list.html", context)
+
+    def change_view(
+        self,
+        request: HttpRequest,
+        object_id: str,
+        form_url: str = "",  # noqa: ARG002 - Django's signature
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        """One source: how its feed fares, and what can be done; recorded as seen."""
+        source = self._object_or_404(request, object_id)
+        person, now = _person(request), timezone.now()
+        record_viewed(person=person, subject=f"source:{source.pk}")
+        context = self._context(request, source.name, source) | feed_context(
+            source, now=now, timezone=person.timezone
+        )
+        context |= {"governed_links": self._links(person, source)} | (extra_context or {})
+        return TemplateResponse(request, "ingest/feed_detail.html", context)
 
 
 @admin.register(Camera)
@@ -197,3 +259,8 @@ class FeedKeyAdmin(GovernedAdmin[FeedKey]):
     def visible_to(self, person: Person) -> "QuerySet[FeedKey]":
         """All of them, for the vendor."""
         return for_vendor(FeedKey, person)
+
+
+def _person(request: HttpRequest) -> Person:
+    person: Person = request.person  # type: ignore[attr-defined]
+    return person

@@ -146,6 +146,39 @@ def revoke_feed_key(*, actor: Actor, feed_key: FeedKey, reason: str, now: dateti
         change_governed(key, {"revoked_at": now}, actor=actor, reason=reason, now=now)
 
 
+def cut_off_source(*, actor: Actor, source: Source, reason: str, now: datetime) -> int:
+    """Cut off every credential of a source, at once and for good; returns how many there were.
+
+    Raises PolicyDenied, InvalidInput.
+    """
+    with governing(actor, subject=f"source {source.code}", reason=reason):
+        policy.check_can_manage_sources(actor)
+        keys = list(
+            FeedKey.objects.select_for_update()
+            .filter(source=source, revoked_at=None)
+            .order_by("pk")
+        )
+        if not keys:
+            raise PolicyDenied("source_has_no_key", f"Source {source.code} has no key to cut off.")
+        for key in keys:
+            change_governed(key, {"revoked_at": now}, actor=actor, reason=reason, now=now)
+    return len(keys)
+
+
+def set_silence(
+    *, actor: Actor, source: Source, silent_after_hours: int, reason: str, now: datetime
+) -> None:
+    """Warn when a source has delivered no new read for so many hours; 0: never.
+
+    Raises PolicyDenied, InvalidInput.
+    """
+    with governing(actor, subject=f"source {source.code}", reason=reason):
+        policy.check_can_manage_sources(actor)
+        row = Source.objects.select_for_update().get(pk=source.pk)
+        changes = {"silent_after_hours": silent_after_hours}
+        change_governed(row, changes, actor=actor, reason=reason, now=now)
+
+
 def pause_source(*, actor: Actor, source: Source, reason: str, now: datetime) -> None:
     """Take no more deliveries of `source` for now. Raises PolicyDenied, InvalidInput."""
     _set_paused(actor, source, reason, now, is_paused=True)

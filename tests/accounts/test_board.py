@@ -32,6 +32,7 @@ VENDORS = {
     "locked",
     "paused",
     "quarantine",
+    "silent",
 }
 
 

@@ -91,6 +91,14 @@ def empty_cache() -> None:
         client.flushdb()
 
 
+@pytest.fixture(autouse=True)
+def empty_ledger() -> None:
+    """What one test's feeds were turned away for is not written into the next one's database."""
+    from ingest.services.turned_away import LEDGER
+
+    LEDGER.forget()
+
+
 @pytest.fixture
 def committed_db(request: pytest.FixtureRequest, django_db_setup: None) -> Iterator[None]:
     """The database with real commits; made anew from the template afterwards."""

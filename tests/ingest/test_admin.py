@@ -12,7 +12,7 @@ from tests.audited import recorded
 from tests.cast import Cast, client_for
 from tests.ingest.feed import Feed, payload
 
-LISTS = ["source", "camera", "feedkey", "batch"]
+LISTS = ["camera", "feedkey"]
 
 
 @pytest.fixture
