@@ -37,6 +37,7 @@ DOCUMENT_PARTS = ("json", "data")
 
 # What an agent without a receiver sends as its place.
 _NO_PLACES = frozenset({(0.0, 0.0), (-1.0, -1.0)})
+_INITIALS = frozenset({"bmw", "gmc"})
 # What of an agent's heartbeat says how it fares; the rest are addresses and ids.
 _AGENT_FACTS = (
     "system_uptime_seconds",
@@ -210,7 +211,11 @@ def _model(make_model: str, manufacturer: str) -> str:
 
 
 def _words(name: str) -> str:
-    return name.replace("_", " ").title()
+    """As people write it, where the agent writes all in small letters."""
+    text = name.replace("_", " ")
+    if not text.islower():
+        return text
+    return text.upper() if text in _INITIALS else text.title()
 
 
 def _facts(node: Node, names: tuple[str, ...]) -> dict[str, bool | int | float]:

@@ -11,11 +11,13 @@ from accounts.selectors import current_rules_for, list_members
 from alerts.models import AlertEntry, Match
 from audit.kinds import Kind
 from audit.models import Event
-from ingest.models import Batch, Camera, OutboxEntry
+from ingest.models import Batch, Camera, OutboxEntry, Source
+from ingest.selectors import camera_health
 from lprsvc.example.cameras import CAMERAS
 from lprsvc.example.load import load_example, match_waiting
 from lprsvc.example.load.access import load_access
 from lprsvc.example.load.accounts import load_agencies, load_people, load_rules
+from lprsvc.example.load.agent import AGENT_SOURCE
 from lprsvc.example.load.alerts import LATEST_READS, WATCHED
 from lprsvc.example.load.cameras import feed_key_file
 from lprsvc.example.load.setting import Loading, environment_of
@@ -110,6 +112,8 @@ def test_whole_example_is_loaded_once_and_its_latest_reads_match_the_alerts(
     load_example(lambda _: None, count=READS)
     assert sum(Batch.objects.values_list("stored", flat=True)) == READS
     assert Camera.objects.count() == len(CAMERAS)
+    fed_by_agent = camera_health(source=Source.objects.get(code=AGENT_SOURCE))
+    assert all(one.camera and one.device for one in fed_by_agent)
     assert AlertEntry.objects.count() == len(WATCHED)
     assert Event.objects.filter(kind=Kind.ALERT_ADDED).count() == len(WATCHED)
     assert feed_key_file().stat().st_mode & 0o077 == 0

@@ -23,6 +23,15 @@ def test_group_is_one_read() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("make", "shown"),
+    [("toyota", "Toyota"), ("bmw", "BMW"), ("land_rover", "Land Rover"), ("MG", "MG")],
+)
+def test_names_are_written_as_people_do(make: str, shown: str) -> None:
+    vehicle = {"make": [{"name": make, "confidence": 90}]}
+    assert read_of("openalpr", openalpr_group(vehicle=vehicle)).make == shown
+
+
 def test_camera_is_known_by_agent_and_id_by_id_or_by_label() -> None:
     read = read_of("openalpr", openalpr_group(), camera="FROM-ADDRESS")
     assert (read.camera, *read.camera_names) == (

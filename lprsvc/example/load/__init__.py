@@ -16,6 +16,7 @@ from alerts.services.matching import match_batch
 from ingest.models import OutboxEntry
 from lprsvc.example.load.access import load_access
 from lprsvc.example.load.accounts import load_agencies, load_people, load_rules
+from lprsvc.example.load.agent import AGENT_SOURCE, load_agent
 from lprsvc.example.load.alerts import LATEST_READS, load_alerts, split_reads
 from lprsvc.example.load.cameras import load_sources
 from lprsvc.example.load.credentials import load_credentials
@@ -82,6 +83,7 @@ def _load(loading: Loading, count: int) -> None:
     sources = load_sources(loading)
     # Before the reads, whose places are looked up as soon as the worker runs.
     load_streets(loading)
+    load_agent(loading, sources[AGENT_SOURCE])
     before, latest = split_reads(_world(agencies, count))
     load_reads(loading, sources, before, name=HISTORY)
     # What was read before the alerts were added is no news: it is matched while there are none.

@@ -5,9 +5,10 @@ from collections.abc import Sequence
 from django.db.models import QuerySet, Sum
 
 from ingest.models import Batch, Source
-from ingest.schemas import PhotoIn, PhotoRole, ReadIn
+from ingest.schemas import Delivered, PhotoIn, PhotoRole, ReadIn
 from ingest.services.reads import store_reads
 from lprsvc.example.feed import Album, draw_album
+from lprsvc.example.load.agent import AGENT_SOURCE, by_agent
 from lprsvc.example.load.setting import Loading
 from lprsvc.example.world import ExampleRead
 from lprsvc.lib.errors import DomainError
@@ -76,9 +77,11 @@ def _deliver(
     return stored
 
 
-def as_delivered(read: ExampleRead, album: Album) -> ReadIn:
+def as_delivered(read: ExampleRead, album: Album) -> Delivered:
     """The read as a feed's format hands it to the ingest room."""
     vehicle, pictures = read.vehicle, album[read.picture]
+    if read.camera.source == AGENT_SOURCE:
+        return by_agent(read, pictures)
     return ReadIn(
         plate=vehicle.plate,
         state=vehicle.state,
