@@ -21,6 +21,7 @@ from lprsvc.example.load.alerts import LATEST_READS, load_alerts, split_reads
 from lprsvc.example.load.cameras import load_sources
 from lprsvc.example.load.credentials import load_credentials
 from lprsvc.example.load.jurisdictions import load_jurisdictions
+from lprsvc.example.load.mistakes import load_mistakes
 from lprsvc.example.load.offenses import load_offenses
 from lprsvc.example.load.reads import HISTORY, LATEST, is_delivered, load_reads
 from lprsvc.example.load.setting import Loading, environment_of
@@ -86,6 +87,7 @@ def _load(loading: Loading, count: int) -> None:
     load_agent(loading, sources[AGENT_SOURCE])
     before, latest = split_reads(_world(agencies, count))
     load_reads(loading, sources, before, name=HISTORY)
+    load_mistakes(loading, people)
     # What was read before the alerts were added is no news: it is matched while there are none.
     _run_as("worker", "example_data", "--match")
     load_alerts(loading)
