@@ -12,6 +12,7 @@ from django.test import Client
 from ingest.formats.feeds import FORMATS
 from ingest.models import Batch, QuarantinedRead
 from ingest.services.sources import pause_source, revoke_feed_key
+from ingest.storage import put_photographs
 from tests.ingest.feed import ACTOR, NOW, SCENE, WHY, Feed, hits
 from tests.ingest.test_api import assert_problem
 from tests.ingest.vendors import (
@@ -284,3 +285,20 @@ def test_redelivered_picture_is_stored_once(feed: Feed) -> None:
         parts = {name: value.decode() for name, value in form.items()}
         post(feed, "platerecognizer", parts | {"upload": part("a.jpg", SCENE)}, "multipart")
     assert [bytes(read.scene_sha256) for read in hits()] == [bytes(hits("XYZ9")[0].scene_sha256)]
+
+
+def test_sighting_that_another_delivery_stored_meanwhile_is_looked_at_anew(
+    feed: Feed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """ING-4: both looked before either stored; the key is the database's to give once."""
+    waiting = [openalpr_group(best_plate_number="A8C123")]
+
+    def overtaken(photographs: Any) -> None:
+        if waiting:
+            assert post(feed, "openalpr", waiting.pop()).json()["stored"] == 1
+        put_photographs(photographs)
+
+    monkeypatch.setattr("ingest.services.reads.put_photographs", overtaken)
+    (read,) = post(feed, "openalpr", openalpr_group()).json()["reads"]
+    assert (read["outcome"], read["reason"]) == ("quarantined", "redelivered_changed")
+    assert (len(hits("A8C123")), hits()) == (1, [])
