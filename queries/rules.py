@@ -84,6 +84,9 @@ REVIEWS_PER_PAGE = 25
 # QRY-7. Own choice: as long as one looks at a page before its photographs are asked for.
 PHOTOGRAPH_LINK = timedelta(minutes=5)
 
+# Own choice: a report is made while its asker waits; this many take a few seconds.
+MOST_PRINTED = 25
+
 # Hits on one page of an answer: each shows two photographs, and each photograph is a log entry.
 HITS_PER_PAGE = 25
 RECENT_PER_PAGE = 25

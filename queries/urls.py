@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from queries import ask_views, mistake_views, recall_views, review_views, views
+from queries import ask_views, mistake_views, recall_views, report_views, review_views, views
 
 urlpatterns = [
     path("queries/", recall_views.query_list, name="query_list"),
@@ -15,6 +15,7 @@ urlpatterns = [
     path("queries/<uuid:pk>/", views.query_detail, name="query_detail"),
     path("queries/forget/", recall_views.query_forget_many, name="query_forget_many"),
     path("queries/<uuid:pk>/keep/", recall_views.query_keep, name="query_keep"),
+    path("queries/<uuid:pk>/report/", report_views.report_print, name="report_print"),
     path("queries/<uuid:pk>/forget/", recall_views.query_forget, name="query_forget"),
     path("queries/<uuid:pk>/hits/<uuid:read_id>/", views.hit_detail, name="hit_detail"),
     path(
