@@ -114,6 +114,7 @@ class Kind(StrEnum):
     ACCESS_REFUSED = "access.refused"
 
     INGEST_LOADED = "ingest.loaded"
+    INGEST_ERASED = "ingest.erased"
 
     PLACES_LOADED = "places.loaded"
     PLACES_RETIRED = "places.retired"
@@ -256,6 +257,7 @@ LABELS: dict[Kind, str] = {
     Kind.QUARANTINE_BULK_ORDERED: "Ordered work on many quarantined reads",
     Kind.QUARANTINE_BULK_STOPPED: "Stopped work on many quarantined reads",
     Kind.QUARANTINE_BULK_ENDED: "Work on many quarantined reads ended",
+    Kind.INGEST_ERASED: "Erased reads whose time was over",
     Kind.INCIDENT_RECORDED: "Recorded an incident",
     Kind.SYSTEM_HEARTBEAT: "Heartbeat",
     Kind.SYSTEM_STARTED: "Service started",

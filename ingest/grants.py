@@ -2,7 +2,8 @@
 
 Reads are inserted by ``lpr_ingest`` alone and seen by nobody without an event (row-level
 security). No role but the worker sees the outbox, and none updates or removes a read: a correction
-goes through a function of the owner's, which keeps the original (``sql/0007_mistake.sql``).
+goes through a function of the owner's, which keeps the original (``sql/0007_mistake.sql``), and so
+does the erasure of what may be kept no longer (``sql/0008_retention.sql``).
 Streets, addresses and places are written by ``lpr_places`` alone, which sees nothing else.
 """
 
@@ -37,6 +38,8 @@ GRANTS = {
         # A rule is entered and withdrawn, and never changed.
         "ingest_jurisdictionrule": "SELECT, INSERT, UPDATE (withdrawn_at)",
         "ingest_historicaljurisdictionrule": _HISTORY,
+        "ingest_coverage": "SELECT",
+        "ingest_erasure": "SELECT",
         "ingest_photograph": "SELECT",
         "ingest_batch": "SELECT",
         "ingest_quarantinedread": f"SELECT, UPDATE ({_SETTLED})",
@@ -56,6 +59,12 @@ GRANTS = {
         "ingest_camera": "SELECT",
         "ingest_feedkey": "SELECT",
         "ingest_jurisdictionrule": "SELECT",
+        "ingest_tally": "SELECT, DELETE",
+        "ingest_coverage": "SELECT, INSERT, UPDATE",
+        # Reads are erased by the owner's functions alone: see above. What is left is files.
+        "ingest_erasure": "SELECT",
+        "ingest_suspectphotograph": "SELECT",
+        "ingest_erasedphotograph": "SELECT, INSERT, UPDATE (removed_at), DELETE",
         "ingest_photograph": "SELECT",
         "ingest_batch": "SELECT",
         "ingest_quarantinedread": f"SELECT, UPDATE ({_SETTLED}, reason, detail), DELETE",
@@ -77,7 +86,10 @@ GRANTS = {
         "ingest_source": "SELECT",
         "ingest_camera": "SELECT",
         "ingest_feedkey": "SELECT",
-        "ingest_photograph": "SELECT, INSERT",
+        "ingest_photograph": "SELECT, INSERT, UPDATE (is_shared, read_from, read_until)",
+        # A picture that comes again while its file is being removed.
+        "ingest_erasedphotograph": "SELECT, DELETE",
+        "ingest_tally": "INSERT",
         "ingest_batch": f"SELECT, INSERT ({_BATCH_COLUMNS}, {_BATCH_COUNTS}),"
         f" UPDATE ({_BATCH_COUNTS})",
         "ingest_quarantinedread": "INSERT",

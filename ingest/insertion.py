@@ -19,6 +19,7 @@ from psycopg.types.json import Jsonb
 from ingest.cells import cell_of
 from ingest.checking import Row
 from ingest.holding import Held
+from ingest.naming import Named, Names
 from ingest.photographs import Picture
 
 # From this many rows on a staged COPY is quicker than arrays: 1.3 times at 200 rows.
@@ -59,8 +60,9 @@ _ARRAYS = (
     + f") AS given ({_NAMES})"
 )
 
-# One statement: what is new goes in and stands in the outbox; the ids of the rest come back. What
-# was corrected since is not new, whatever its camera sends again: it is known by its first id.
+# One statement: what is new goes in, stands in the outbox and is counted; the ids of the rest come
+# back. What was corrected since is not new, whatever its camera sends again: it is known by its
+# first id.
 _INSERT = """
 WITH given AS (SELECT {names} FROM {given}),
 fresh AS (
@@ -69,7 +71,7 @@ fresh AS (
      WHERE version > 1
         OR NOT EXISTS (SELECT FROM ingest_correction old WHERE old.key_id = given.id)
     ON CONFLICT DO NOTHING
-    RETURNING id, plate_key, state, captured_at, camera_id, latitude_e7, longitude_e7
+    RETURNING id, plate_key, state, captured_at, camera_id, latitude_e7, longitude_e7, county
 ),
 outbox AS (
     INSERT INTO ingest_outbox (batch_id, stored_at, read_ids, plate_keys, states, captured_ats,
@@ -78,6 +80,14 @@ outbox AS (
            array_agg(captured_at), array_agg(camera_id), array_agg(latitude_e7),
            array_agg(longitude_e7)
       FROM fresh HAVING count(*) > 0
+),
+tally AS (
+    INSERT INTO ingest_tally (batch_id, camera_ids, days, counties, counts, last_ats)
+    SELECT %(batch)s, array_agg(camera_id), array_agg(day), array_agg(county), array_agg(n),
+           array_agg(last_at)
+      FROM (SELECT camera_id, (captured_at AT TIME ZONE 'UTC')::date AS day, county, count(*) AS n,
+                   max(captured_at) AS last_at
+              FROM fresh GROUP BY 1, 2, 3) counted HAVING count(*) > 0
 )
 SELECT id FROM given WHERE NOT EXISTS (SELECT FROM fresh WHERE fresh.id = given.id)
 """
@@ -98,12 +108,41 @@ _UPDATE_BATCH = """
 UPDATE ingest_batch SET stored = %s, duplicate = %s, quarantined = %s, refused = %s, exceptions = %s
  WHERE id = %s
 """
+# A picture that another delivery stored meanwhile has several names from now on. One whose file is
+# just being removed is named, and kept out of the removal.
 _INSERT_PHOTOGRAPHS = """
-INSERT INTO ingest_photograph (sha256, content_type, width, height, size, source_id, stored_at)
-SELECT sha256, content_type, width, height, size, %s, %s
-  FROM unnest(%s::bytea[], %s::text[], %s::int4[], %s::int4[], %s::int4[])
-       AS given (sha256, content_type, width, height, size)
-ON CONFLICT DO NOTHING
+WITH revived AS (
+    DELETE FROM ingest_erasedphotograph WHERE sha256 = ANY(%(sha256s)s::bytea[]) RETURNING sha256
+),
+stored AS (
+    INSERT INTO ingest_photograph AS p (sha256, content_type, width, height, size, source_id,
+                                        stored_at, is_shared, read_from, read_until)
+    SELECT sha256, content_type, width, height, size, %(source)s, %(now)s, is_shared, since, until
+      FROM unnest(%(sha256s)s::bytea[], %(types)s::text[], %(widths)s::int4[], %(heights)s::int4[],
+                  %(sizes)s::int4[], %(shared)s::bool[], %(since)s::timestamptz[],
+                  %(until)s::timestamptz[])
+           AS given (sha256, content_type, width, height, size, is_shared, since, until)
+    ON CONFLICT (sha256) DO UPDATE SET is_shared = true,
+       read_from = least(p.read_from, excluded.read_from),
+       read_until = greatest(p.read_until, excluded.read_until)
+)
+SELECT sha256 FROM revived
+"""
+# Held until the commit, so that nobody finds them unnamed and removes them; by many at once.
+_HOLD_PHOTOGRAPHS = """
+SELECT sha256, is_shared, read_from, read_until FROM ingest_photograph
+ WHERE sha256 = ANY(%s::bytea[]) ORDER BY sha256 FOR KEY SHARE
+"""
+# By an hour more than is needed: else each of a run of reads of one picture would write.
+_WIDEN_PHOTOGRAPHS = """
+UPDATE ingest_photograph p
+   SET is_shared = true,
+       read_from = CASE WHEN given.since < p.read_from THEN given.since - interval '1 hour'
+                        ELSE coalesce(p.read_from, given.since) END,
+       read_until = CASE WHEN given.until > p.read_until THEN given.until + interval '1 hour'
+                         ELSE coalesce(p.read_until, given.until) END
+  FROM unnest(%s::bytea[], %s::timestamptz[], %s::timestamptz[]) AS given (sha256, since, until)
+ WHERE p.sha256 = given.sha256
 """
 _INSERT_QUARANTINE = """
 INSERT INTO ingest_quarantinedread (id, batch_id, source_id, index, reason, detail, camera, read,
@@ -143,6 +182,10 @@ class NoPartition(Exception):
 
 class KeyTaken(Exception):
     """The vendor's id of a read stands for another read since we looked."""
+
+
+class PhotographGone(Exception):
+    """A photograph that a read names by its hash was erased since we looked."""
 
 
 class NotLawful(Exception):
@@ -194,18 +237,57 @@ def insert_batch(
         return cursor.execute(_INSERT_BATCH, values).fetchone() is not None
 
 
-def insert_photographs(pictures: Sequence[Picture], *, source_id: int, now: datetime) -> None:
-    """Write the photographs' rows; one that is there already stays as it is."""
+def insert_photographs(
+    pictures: Sequence[Picture], names: Names, *, source_id: int, now: datetime
+) -> set[bytes]:
+    """Write the rows of new photographs; returns those whose file was being removed, and must be
+    written again before the commit."""
     ordered = sorted(pictures, key=lambda picture: picture.sha256)
-    values = [
-        [picture.sha256 for picture in ordered],
-        [picture.content_type for picture in ordered],
-        [picture.width for picture in ordered],
-        [picture.height for picture in ordered],
-        [len(picture.data) for picture in ordered],
-    ]
+    named = [names[picture.sha256] for picture in ordered]
+    values = {
+        "sha256s": [picture.sha256 for picture in ordered],
+        "types": [picture.content_type for picture in ordered],
+        "widths": [picture.width for picture in ordered],
+        "heights": [picture.height for picture in ordered],
+        "sizes": [len(picture.data) for picture in ordered],
+        "shared": [one.times > 1 for one in named],
+        "since": [one.read_from for one in named],
+        "until": [one.read_until for one in named],
+        "source": source_id,
+        "now": now,
+    }
     with _cursor() as cursor:
-        cursor.execute(_INSERT_PHOTOGRAPHS, [source_id, now, *values])
+        cursor.execute(_INSERT_PHOTOGRAPHS, values)
+        return {bytes(sha256) for (sha256,) in cursor.fetchall()}
+
+
+def name_photographs(names: Names) -> None:
+    """Note on known photographs that more rows name them. Raises PhotographGone."""
+    if not names:
+        return
+    with _cursor() as cursor:
+        found = cursor.execute(_HOLD_PHOTOGRAPHS, [list(names)]).fetchall()
+        if len(found) < len(names):
+            raise PhotographGone
+        wider = [
+            sha256
+            for sha256, is_shared, since, until in found
+            if not is_shared or not _is_within(names[bytes(sha256)], since, until)
+        ]
+        if wider:
+            named = [names[bytes(sha256)] for sha256 in wider]
+            since, until = [one.read_from for one in named], [one.read_until for one in named]
+            cursor.execute(_WIDEN_PHOTOGRAPHS, [wider, since, until])
+
+
+def _is_within(named: Named, since: datetime | None, until: datetime | None) -> bool:
+    if named.read_from is None or named.read_until is None:
+        return True
+    return (
+        since is not None
+        and until is not None
+        and (since <= named.read_from and named.read_until <= until)
+    )
 
 
 def insert_reads(rows: Sequence[Row], *, batch: UUID, now: datetime) -> set[UUID]:

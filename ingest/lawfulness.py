@@ -58,38 +58,21 @@ class Rulebook:
 
     def law_of(self, county: int, day: date) -> Law | None:
         """What holds in a county on a day (UTC); None where its state has no rule."""
-        laws = self._begun.get(day)
-        if laws is None:
-            # One day's at a time: yesterday's is of no more use.
-            laws = self._laws_on(day)
-            self._begun = {day: laws}
+        laws = self.laws_on(day)
         of_state = laws.get(county // _COUNTIES_OF_STATE)
         own = laws.get(county)
         return stricter(of_state, own) if of_state and own else of_state
 
-    def _laws_on(self, day: date) -> dict[int, Law]:
-        begun = [rule for rule in self.rules if rule.valid_from <= day]
-        begun.sort(key=lambda rule: rule.valid_from)
-        return {rule.geoid: law_by(rule) for rule in begun}
-
-    def ruling(self, read: Delivered, cameras: Mapping[str, Camera], now: datetime) -> Ruling:
-        """What the law of its place says of a delivered read."""
-        if not isinstance(read, ReadIn):
-            return _NOWHERE
-        camera = find_camera(read, cameras)
-        county = _county(read, camera)
-        if county is None:
-            return _NOWHERE
-        law = self.law_of(county, now.astimezone(UTC).date())
-        if law is None:
-            return Ruling(county, RefusalReason.JURISDICTION_UNRULED)
-        if not law.is_lawful:
-            return Ruling(county, RefusalReason.JURISDICTION_UNLAWFUL, law.rule)
-        # A clock that was never set says nothing of how old the read is: that is for the checks.
-        captured_at = _captured_at(read, camera)
-        if captured_at >= now - MAX_AGE and kept_until(captured_at, law.retention_days) < now:
-            return Ruling(county, RefusalReason.RETENTION_OVER, law.rule)
-        return Ruling(county)
+    def laws_on(self, day: date) -> dict[int, Law]:
+        """What each place's own rule says on a day (UTC), by the place's number."""
+        laws = self._begun.get(day)
+        if laws is None:
+            begun = [rule for rule in self.rules if rule.valid_from <= day]
+            begun.sort(key=lambda rule: rule.valid_from)
+            laws = {rule.geoid: law_by(rule) for rule in begun}
+            # One day's at a time: yesterday's is of no more use.
+            self._begun = {day: laws}
+        return laws
 
 
 def law_by(rule: JurisdictionRule) -> Law:
@@ -107,8 +90,66 @@ def stricter(one: Law, other: Law) -> Law:
 def rulings(
     book: Rulebook, reads: Iterable[Delivered], cameras: Mapping[str, Camera], now: datetime
 ) -> list[Ruling]:
-    """What the law says of each read of a delivery."""
-    return [book.ruling(read, cameras, now) for read in reads]
+    """What the law of its place says of each read of a delivery."""
+    court = _Court(book, now)
+    return [court.rule_on(read, cameras) for read in reads]
+
+
+@dataclass(frozen=True, slots=True)
+class _Sentence:
+    """What every read of a county comes to: `kept`, or `late` when it was captured before
+    `oldest`."""
+
+    kept: Ruling
+    late: Ruling
+    oldest: datetime
+
+
+@dataclass(slots=True)
+class _Court:
+    """Rules on the reads of one delivery, a county and a fixed camera looked up once each."""
+
+    book: Rulebook
+    now: datetime
+    _sentences: dict[int, _Sentence] = field(default_factory=dict)
+    _counties: dict[int, int | None] = field(default_factory=dict)
+
+    def rule_on(self, read: Delivered, cameras: Mapping[str, Camera]) -> Ruling:
+        if not isinstance(read, ReadIn):
+            return _NOWHERE
+        camera = find_camera(read, cameras)
+        county = self._county(read, camera)
+        if county is None:
+            return _NOWHERE
+        sentence = self._sentences.get(county)
+        if sentence is None:
+            sentence = self._sentences[county] = self._sentence(county)
+        captured_at = _captured_at(read, camera)
+        # A clock that was never set says nothing of how old the read is: that is for the checks.
+        is_late = captured_at < sentence.oldest and captured_at >= self.now - MAX_AGE
+        return sentence.late if is_late else sentence.kept
+
+    def _sentence(self, county: int) -> _Sentence:
+        law = self.book.law_of(county, self.now.astimezone(UTC).date())
+        if law is None:
+            refused = Ruling(county, RefusalReason.JURISDICTION_UNRULED)
+        elif not law.is_lawful:
+            refused = Ruling(county, RefusalReason.JURISDICTION_UNLAWFUL, law.rule)
+        else:
+            late = Ruling(county, RefusalReason.RETENTION_OVER, law.rule)
+            oldest = self.now - timedelta(days=law.retention_days)
+            return _Sentence(Ruling(county), late, oldest)
+        return _Sentence(refused, refused, self.now)
+
+    def _county(self, read: ReadIn, camera: Camera | None) -> int | None:
+        """Where the read was made: a fixed camera stands where its record says, a mobile one
+        where the read says (ING-6)."""
+        if camera is None or camera.latitude_e7 is None or camera.longitude_e7 is None:
+            return _county_of_read(read)
+        if camera.pk not in self._counties:
+            region = locate(camera.latitude_e7, camera.longitude_e7)
+            self._counties[camera.pk] = region.geoid if region else None
+        return self._counties[camera.pk]
 
 
 def _captured_at(read: ReadIn, camera: Camera | None) -> datetime:
@@ -118,19 +159,14 @@ def _captured_at(read: ReadIn, camera: Camera | None) -> datetime:
     return read.captured_at.replace(tzinfo=ZoneInfo(camera.timezone) if camera else UTC)
 
 
-def _county(read: ReadIn, camera: Camera | None) -> int | None:
-    """Where the read was made: a fixed camera stands where its record says, a mobile one where
-    the read says (ING-6)."""
-    if camera is not None and camera.latitude_e7 is not None and camera.longitude_e7 is not None:
-        region = locate(camera.latitude_e7, camera.longitude_e7)
-    elif _is_place(read.latitude, 90) and _is_place(read.longitude, 180):
-        # Both are numbers: see there.
-        region = locate(round((read.latitude or 0) * _E7), round((read.longitude or 0) * _E7))
-    else:
-        region = None
+def _county_of_read(read: ReadIn) -> int | None:
+    latitude, longitude = read.latitude, read.longitude
+    if latitude is None or longitude is None or not _is_place(latitude, longitude):
+        return None
+    region = locate(round(latitude * _E7), round(longitude * _E7))
     return region.geoid if region else None
 
 
-def _is_place(degrees: float | None, limit: float) -> bool:
+def _is_place(latitude: float, longitude: float) -> bool:
     """NaN is none."""
-    return degrees is not None and -limit <= degrees <= limit
+    return -90 <= latitude <= 90 and -180 <= longitude <= 180

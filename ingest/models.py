@@ -125,6 +125,11 @@ class Photograph(models.Model):
     size = models.PositiveIntegerField()
     source = models.ForeignKey(Source, on_delete=models.PROTECT, related_name="+")
     stored_at = models.DateTimeField()
+    # Between which captures the reads lie that name it; none: no read does, but the quarantine.
+    read_from = models.DateTimeField(null=True)
+    read_until = models.DateTimeField(null=True)
+    # More than one read, or a read and the quarantine, named it once: it can't just go with a read.
+    is_shared = models.BooleanField(default=False)
 
     def __str__(self) -> str:
         return bytes(self.sha256).hex()
@@ -456,6 +461,114 @@ class OutboxEntry(models.Model):
 
     def __str__(self) -> str:
         return str(self.batch_id)
+
+
+class ReadTally(models.Model):
+    """What a batch stored, counted by camera, day of capture (UTC) and county.
+
+    Written with the reads, so counting waits for nothing; rolled up into `Coverage` and removed.
+    The arrays run in parallel.
+    """
+
+    batch = models.OneToOneField(Batch, on_delete=models.PROTECT, primary_key=True)
+    camera_ids = ArrayField(models.BigIntegerField())
+    days = ArrayField(models.DateField())
+    counties = ArrayField(models.IntegerField())
+    counts = ArrayField(models.IntegerField())
+    last_ats = ArrayField(models.DateTimeField())
+
+    class Meta:
+        db_table = "ingest_tally"
+
+    def __str__(self) -> str:
+        return str(self.batch_id)
+
+
+class Coverage(models.Model):
+    """How many reads a camera made in a county on a day (UTC), and how many are still held.
+
+    Counts alone: who may see them sees no read (ING-7). Rebuilt from the reads by
+    ``ingest_rebuild_coverage``.
+    """
+
+    camera = models.ForeignKey(Camera, on_delete=models.PROTECT, related_name="+")
+    day = models.DateField()
+    county = models.IntegerField()
+    collected = models.IntegerField()
+    # Below zero for a moment, when what was just stored is erased before it is rolled up.
+    held = models.IntegerField()
+    last_at = models.DateTimeField()
+
+    class Meta:
+        verbose_name_plural = "coverage"
+        constraints = [
+            models.UniqueConstraint(fields=["day", "county", "camera"], name="coverage_once"),
+        ]
+        indexes = [
+            models.Index(fields=["day"], condition=models.Q(held__gt=0), name="coverage_still_held")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.camera_id} {self.day} {self.county}"
+
+
+class Erasure(models.Model):
+    """A stretch of reads that was erased because their time was over, in one transaction.
+
+    `counties`: where; what was captured in [since, until) there is gone. The database writes it,
+    with the transaction's id (column ``txid``), and demands an `ingest.erased` event beside it.
+    """
+
+    id = models.UUIDField(primary_key=True, editable=False)
+    erased_at = models.DateTimeField()
+    since = models.DateTimeField()
+    until = models.DateTimeField()
+    counties = ArrayField(models.IntegerField())
+    reads = models.BigIntegerField()
+    photographs = models.BigIntegerField()
+    # A whole month's partition was dropped.
+    is_month = models.BooleanField()
+
+    class Meta:
+        ordering = ["-erased_at"]
+        indexes = [models.Index(fields=["-erased_at"], name="erasure_newest")]
+
+    def __str__(self) -> str:
+        return str(self.id)
+
+
+class SuspectPhotograph(models.Model):
+    """A photograph that lost a read or a quarantined one, and may be named by nobody any more."""
+
+    sha256 = models.BinaryField(primary_key=True)
+    queued_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return bytes(self.sha256).hex()
+
+
+class ErasedPhotograph(models.Model):
+    """A photograph whose row is gone and whose file is to go, or went at `removed_at`.
+
+    Kept a while after that: who stores the same picture meanwhile has perhaps found the file still
+    there, and must write it again.
+    """
+
+    sha256 = models.BinaryField(primary_key=True)
+    queued_at = models.DateTimeField()
+    removed_at = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes = [
+            models.Index(
+                fields=["queued_at"],
+                condition=models.Q(removed_at=None),
+                name="erased_photograph_due",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return bytes(self.sha256).hex()
 
 
 class JurisdictionRule(models.Model):

@@ -3,9 +3,12 @@ opens them (row-level security): the caller has done so; without it the database
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import TYPE_CHECKING
 from uuid import UUID
+
+from django.db import connection
+from django.db.models import Q, Sum
 
 from accounts.people import Person
 from ingest import nearest
@@ -20,6 +23,7 @@ from ingest.models import (
     Camera,
     CameraActivity,
     Correction,
+    Coverage,
     Device,
     ErrorReport,
     FeedKey,
@@ -145,6 +149,9 @@ def _distance(metres: float) -> str:
 
 if TYPE_CHECKING:
     from django.db.models import QuerySet
+
+# Of each state, by the Census Bureau's numbers: 42 is Pennsylvania, 42001 its first county.
+_FIRST_COUNTY = 1_000
 
 
 def list_hits(
@@ -342,3 +349,49 @@ def _health_of(camera: Camera, by_name: Mapping[tuple[int, str], Device]) -> Cam
 def list_rules_in_use() -> list[JurisdictionRule]:
     """The rules of all jurisdictions that are not withdrawn, those to come included."""
     return list(JurisdictionRule.objects.filter(withdrawn_at=None))
+
+
+@dataclass(frozen=True, slots=True)
+class HeldReads:
+    """How many reads of one day and county are still held."""
+
+    day: date
+    county: int
+    reads: int
+
+
+def list_held(until: Mapping[int, date]) -> list[HeldReads]:
+    """The days and counties of which reads are still held, up to a last day for each state or
+    county by its number."""
+    places: dict[date, Q] = {}
+    for geoid, day in until.items():
+        is_state = geoid < _FIRST_COUNTY
+        place = (
+            Q(county__gte=geoid * _FIRST_COUNTY, county__lt=(geoid + 1) * _FIRST_COUNTY)
+            if is_state
+            else Q(county=geoid)
+        )
+        places[day] = places.get(day, Q()) | place
+    wanted = Q(pk=None)
+    for day, place in places.items():
+        wanted |= Q(day__lte=day) & place
+    rows = Coverage.objects.filter(wanted, held__gt=0).values("day", "county")
+    counted = rows.annotate(reads=Sum("held")).order_by("day", "county")
+    return [HeldReads(row["day"], row["county"], row["reads"]) for row in counted]
+
+
+def list_counties_held(since: date, until: date) -> list[int]:
+    """The counties of which reads of the days in [since, until) are still held."""
+    rows = Coverage.objects.filter(held__gt=0, day__gte=since, day__lt=until)
+    return list(rows.order_by("county").values_list("county", flat=True).distinct())
+
+
+def list_partitions() -> list[date]:
+    """The months that the table of reads has a partition for, oldest first."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT to_date(substring(relname FROM 'y(\\d{4}m\\d{2})$'), 'YYYY\"m\"MM')"
+            " FROM pg_inherits JOIN pg_class ON oid = inhrelid"
+            " WHERE inhparent = 'ingest_read'::regclass ORDER BY 1"
+        )
+        return [month for (month,) in cursor.fetchall()]

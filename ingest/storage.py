@@ -5,8 +5,11 @@ A crash in between leaves a file that no row names, which is harmless: its name 
 """
 
 import os
-from collections.abc import Callable, Collection, Mapping
+import re
+from collections.abc import Callable, Collection, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import datetime
 from functools import cache
 from pathlib import Path
 from typing import TypeVar
@@ -18,6 +21,10 @@ from django.core.files.storage import FileSystemStorage, Storage, storages
 from lprsvc.lib.errors import DomainError
 
 Item = TypeVar("Item")
+
+_PHOTOGRAPH = re.compile(r"[0-9a-f]{64}", re.ASCII)
+# As `_write` names what it has not finished.
+_LEFTOVER = re.compile(r"\.[0-9a-f]{64}\.[0-9a-f]{32}", re.ASCII)
 
 # Flushing to disk is waiting: several at once take hardly longer than one.
 _THREADS = 8
@@ -80,6 +87,61 @@ def read_photograph(sha256: bytes) -> bytes:
     except OSError as error:
         raise StorageUnavailable from error
     return data
+
+
+def remove_photographs(hashes: Collection[bytes]) -> None:
+    """Remove photographs; one that is not there is none to remove. Raises StorageUnavailable."""
+    storage = storages["default"]
+    try:
+        for sha256 in hashes:
+            storage.delete(photograph_name(sha256))
+    except OSError as error:
+        raise StorageUnavailable from error
+
+
+@dataclass(frozen=True, slots=True)
+class StoredFile:
+    """A file of the storage; `sha256` is None for what a crash left half written."""
+
+    name: str
+    sha256: bytes | None
+    changed_at: datetime
+
+
+def list_files(folder: str) -> Iterator[StoredFile]:
+    """The photographs, and what is left of them, whose hash begins with these two digits.
+
+    Files of other names are nobody's business here. Raises StorageUnavailable.
+    """
+    storage = storages["default"]
+    try:
+        for inner in _listed(storage, folder)[0]:
+            for name in _listed(storage, f"{folder}/{inner}")[1]:
+                path = f"{folder}/{inner}/{name}"
+                if _PHOTOGRAPH.fullmatch(name):
+                    changed_at = storage.get_modified_time(path)
+                    yield StoredFile(path, bytes.fromhex(name), changed_at)
+                elif _LEFTOVER.fullmatch(name):
+                    yield StoredFile(path, None, storage.get_modified_time(path))
+    except FileNotFoundError:
+        return  # removed since it was listed: the rest is for the next time
+    except OSError as error:
+        raise StorageUnavailable from error
+
+
+def discard_leftover(file: StoredFile) -> None:
+    """Remove what a crash left half written. Raises StorageUnavailable."""
+    try:
+        storages["default"].delete(file.name)
+    except OSError as error:
+        raise StorageUnavailable from error
+
+
+def _listed(storage: Storage, folder: str) -> tuple[list[str], list[str]]:
+    try:
+        return storage.listdir(folder)
+    except FileNotFoundError:
+        return [], []
 
 
 def _put_by_api(storage: Storage, files: Mapping[str, bytes]) -> None:

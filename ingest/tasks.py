@@ -6,6 +6,7 @@ from celery import shared_task
 from django.utils import timezone
 
 from ingest.services import (
+    coverage,
     feed_hours,
     maintenance,
     mistakes,
@@ -13,6 +14,7 @@ from ingest.services import (
     previews,
     quarantine,
     quarantine_jobs,
+    retention,
 )
 from ingest.services.maintenance import make_partitions_ahead as make_ahead
 
@@ -88,3 +90,21 @@ def settle_previews() -> None:
 def forget_delivery_keys() -> None:
     """Forget vendors' ids of sightings after three months; harmless to run twice."""
     maintenance.forget_delivery_keys(now=timezone.now())
+
+
+# Well below the limit of every task; what is left over by then the next run does.
+_ERASE_SECONDS = 150.0
+
+
+@shared_task(name="ingest.tasks.roll_up_coverage")  # type: ignore[untyped-decorator]
+def roll_up_coverage() -> None:
+    """Add what was stored since to the counts of what cameras collect (ING-7)."""
+    coverage.roll_up()
+
+
+@shared_task(name="ingest.tasks.erase_expired")  # type: ignore[untyped-decorator]
+def erase_expired() -> None:
+    """Erase the reads whose time is over, with their photographs (ING-6); in turns."""
+    erased = retention.erase_expired(now=timezone.now(), seconds=_ERASE_SECONDS)
+    if erased is not None and not erased.is_finished:
+        erase_expired.delay()

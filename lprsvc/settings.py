@@ -362,6 +362,11 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
         "task": "ingest.tasks.forget_delivery_keys",
         "schedule": crontab(hour="3", minute="55"),
     },
+    "ingest-coverage": {"task": "ingest.tasks.roll_up_coverage", "schedule": 60.0},
+    "ingest-erase": {
+        "task": "ingest.tasks.erase_expired",
+        "schedule": crontab(hour="3", minute="30"),
+    },
     "queries-erase": {
         "task": "queries.tasks.erase_recent_queries",
         "schedule": crontab(hour="3", minute="20"),

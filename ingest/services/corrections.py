@@ -21,6 +21,7 @@ from audit.services import record, recording_refusals
 from ingest import insertion, policy
 from ingest.checking import Row
 from ingest.models import CorrectionOutcome, Read, ReportStatus, Wrong
+from ingest.naming import names_of
 from ingest.regions import locate
 from ingest.revision import Revision, changed_parts, check_revision, revised
 from ingest.services import placing_queue, telling
@@ -154,6 +155,8 @@ def _store(read: Read, revision: Revision, now: datetime) -> None:
             ) from error
         if known:
             raise ReadChanged
+        # Original and correction may be kept by different laws: neither takes them along alone.
+        insertion.name_photographs(names_of([row], ()))
         has_new_place = insertion.queue_places([row], now=now) > 0
         insertion.update_batch(
             batch, stored=1, duplicate=0, quarantined=0, refused=0, exceptions=[]

@@ -3,8 +3,9 @@
     before    what is known of cameras, photographs and sightings is looked up, what the law of its
               place forbids is left out (ING-6), every other read is checked, photographs are
               written and flushed
-    within    batch row (none when the source was paused meanwhile) → photographs' rows → reads and
-              outbox in one statement → places to look up → quarantine → counts → signs of life
+    within    batch row (none when the source was paused meanwhile) → reads, outbox and tally in
+              one statement → places to look up → quarantine → photographs' rows → counts → signs of
+              life
     after     the signal `reads_stored`, and the task that looks up places
 
 Whatever dies on the way: all of the delivery is there, or nothing that anybody can see.
@@ -25,6 +26,7 @@ from ingest.holding import Held, hold
 from ingest.known import SightingKeys, cameras_of, changed, photographs_of
 from ingest.lawfulness import Ruling
 from ingest.models import Camera, FeedKey, Source
+from ingest.naming import names_of
 from ingest.photographs import Picture
 from ingest.policy import check_can_deliver
 from ingest.rules import Quarantined
@@ -129,9 +131,9 @@ def store_reads(
             # of their own, so that the lock they take is short.
             with transaction.atomic(durable=True):
                 make_months_for(prepared)
-        except (insertion.KeyTaken, RulesChanged):
-            # Another delivery of the same sighting, which told it otherwise, was quicker; or the
-            # law of a place is not what it was.
+        except (insertion.KeyTaken, insertion.PhotographGone, RulesChanged):
+            # Another delivery of the same sighting, which told it otherwise, was quicker; or a
+            # photograph was erased; or the law of a place is not what it was.
             prepared = prepare()
     return store()
 
@@ -164,8 +166,9 @@ def prepare_reads(
 def insert_prepared(prepared: Prepared) -> Receipt:
     """The part of `store_reads` within its transaction, which is the caller's.
 
-    Raises PolicyDenied, NoPartition (see `make_months_for`), KeyTaken and RulesChanged (then
-    prepare it anew), and the database's own errors; the caller's transaction is then lost.
+    Raises PolicyDenied, NoPartition (see `make_months_for`), KeyTaken, PhotographGone and
+    RulesChanged (then prepare it anew), and the database's own errors; the caller's transaction is
+    then lost.
     """
     try:
         return _insert(prepared)
@@ -187,8 +190,6 @@ def _insert(prepared: Prepared) -> Receipt:
         )
         if not opened:
             _refuse_delivery(source, feed_key)
-        if prepared.fresh:
-            insertion.insert_photographs(prepared.fresh, source_id=source.pk, now=prepared.now)
         receipt = _store_sorted(prepared, batch)
         _note_signs_of_life(prepared)
     return receipt
@@ -222,6 +223,7 @@ def _store_sorted(prepared: Prepared, batch: UUID) -> Receipt:
         insertion.insert_quarantine(
             result.quarantine, batch=batch, source_id=source_id, now=prepared.now
         )
+    _store_photographs(prepared, there)
     outcomes = _outcomes(result, there)
     exceptions = [_exception(o) for o in outcomes if o.outcome is not Outcome.STORED]
     receipt = Receipt(
@@ -247,6 +249,23 @@ def _store_sorted(prepared: Prepared, batch: UUID) -> Receipt:
     if has_new_places:
         transaction.on_commit(placing_queue.fill_later, robust=True)
     return receipt
+
+
+def _store_photographs(prepared: Prepared, there: set[UUID]) -> None:
+    """The rows of the photographs that the new rows name; those of duplicates are not wanted."""
+    result = prepared.result
+    fresh_rows = (row for id_, row in result.rows.items() if id_ not in there)
+    names = names_of(fresh_rows, (held.photographs for held in result.quarantine))
+    fresh = [picture for picture in prepared.fresh if picture.sha256 in names]
+    known = names.keys() - {picture.sha256 for picture in fresh}
+    insertion.name_photographs({sha256: names[sha256] for sha256 in known})
+    if not fresh:
+        return
+    revived = insertion.insert_photographs(
+        fresh, names, source_id=prepared.source.pk, now=prepared.now
+    )
+    if revived:
+        put_photographs({one.sha256: one.data for one in fresh if one.sha256 in revived})
 
 
 def _note_signs_of_life(prepared: Prepared) -> None:

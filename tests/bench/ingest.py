@@ -30,12 +30,12 @@ _TURNS = 5
 _CODE = "bench"
 _TYPES = [
     "text", "text", "timestamptz", "int8", "uuid", "uuid", "int4", "int4", "float4", "bool",
-    "bytea", "bytea", "text", "text", "text", "text",
+    "bytea", "bytea", "text", "text", "text", "text", "int4", "int2",
 ]  # fmt: skip
 _COPY = (
     "COPY bench_bare (plate_key, state, captured_at, camera_id, id, batch_id, latitude_e7,"
     " longitude_e7, confidence, plate_is_derived, scene_sha256, plate_sha256, plate_text, make,"
-    " model, color) FROM STDIN (FORMAT BINARY)"
+    " model, color, county, version) FROM STDIN (FORMAT BINARY)"
 )
 
 
@@ -157,7 +157,7 @@ class _Bare:
         self._rows = [
             (f"A{n:06}", "US-NY", now + timedelta(seconds=n), 1, uuid4(), batch, 407_000_000 + n,
              -740_000_000, 0.97, False, b"s" * 32, b"p" * 32, f"A{n:06}", "Toyota", "Camry",
-             "silver")
+             "silver", 36061, 1)
             for n in range(READS // _TURNS)
         ]  # fmt: skip
         connection.execute("CREATE TABLE bench_bare (LIKE ingest_read)")

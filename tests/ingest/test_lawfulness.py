@@ -1,6 +1,7 @@
 """What the law forbids is refused at the door, and nothing of it is kept (ING-6)."""
 
 from datetime import UTC, date, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo, available_timezones
@@ -11,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from ingest import insertion
-from ingest.lawfulness import Rulebook, kept_until
+from ingest.lawfulness import Rulebook, kept_until, rulings
 from ingest.models import Batch, JurisdictionRule, Photograph, QuarantinedRead
 from ingest.schemas import Receipt, RefusedRead
 from ingest.services import reads as storing
@@ -218,9 +219,7 @@ def test_repeated_change_sends_the_delivery_back(
     """Nothing is kept, and nothing acknowledged: the sender sends it again."""
     stale = Rulebook(list(JurisdictionRule.objects.all()))
     enter(is_lawful=False, retention_days=0)
-    monkeypatch.setattr(storing, "rule_on", lambda *given: [
-        stale.ruling(read, given[1], given[2]) for read in given[0]
-    ])  # fmt: skip
+    monkeypatch.setattr(storing, "rule_on", partial(rulings, stale))
     with pytest.raises(storing.RulesChanged) as sent_back:
         feed.store(payload())
     assert sent_back.value.status == 503

@@ -223,7 +223,7 @@ def test_photograph_type_is_told_by_its_content(feed: Feed) -> None:
             {"role": "scene", "data": encoded(data)},
             {"role": "plate", "data": encoded(CLOSE_UP)},
         ]
-        feed.store(payload(photos=photos))
+        feed.store(payload(plate=content_type[6:], photos=photos))
         sha256 = hashlib.sha256(data).digest()
         assert Photograph.objects.get(sha256=sha256).content_type == content_type
 
