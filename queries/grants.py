@@ -6,6 +6,7 @@ GRANTS = {
         "queries_historicaloffense": "SELECT, INSERT",
         # What was asked never changes; what its owner does with it may.
         "queries_recentquery": "SELECT, INSERT, DELETE, UPDATE (group_id, pinned_as)",
+        "queries_hitmark": "SELECT, INSERT, UPDATE",
         "queries_askedinname": "SELECT, INSERT, UPDATE (objected_at)",
         "queries_queryreview": (
             "SELECT, INSERT, UPDATE (finding, finding_event_id, reviewed_by_id, reviewed_at)"

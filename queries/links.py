@@ -1,4 +1,7 @@
-"""Short-lived links to photographs (QRY-7): for one person, one query, one read, one picture."""
+"""Signed names of what an answer showed: photographs, by links that soon end (QRY-7), and hits.
+
+Each is for one person and one query, so that acting on a hit needs no second look at the reads.
+"""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -9,6 +12,7 @@ from lprsvc.lib.errors import NotFound
 from queries.rules import PHOTOGRAPH_LINK
 
 _SALT = "query-photograph"
+_HIT_SALT = "query-hit"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,6 +37,26 @@ def sign(link: PhotographLink, *, now: datetime) -> str:
         until=now + PHOTOGRAPH_LINK,
         note=link.captured_at,
     )
+
+
+def sign_hit(*, user_id: UUID, query_id: UUID, read_id: UUID, until: datetime) -> str:
+    """What names a hit of this person's query to be marked: its read's id, and that we said it.
+
+    Good for as long as the query is kept, so that a mark on a page left open still counts.
+    """
+    token = signed_links.sign(_HIT_SALT, user_id, query_id, read_id, until=until)
+    return f"{read_id}.{token}"
+
+
+def check_hit(name: str, *, user_id: UUID, query_id: UUID, now: datetime) -> UUID:
+    """The read's id, if `sign_hit` made the name for this person and query; else NotFound."""
+    text, _, token = name.partition(".")
+    try:
+        read_id = UUID(text)
+    except ValueError:
+        raise NotFound("hit") from None
+    signed_links.check(token, _HIT_SALT, user_id, query_id, read_id, now=now)
+    return read_id
 
 
 def check(

@@ -95,6 +95,29 @@ class RecentQuery(models.Model):
         return str(self.id)
 
 
+class HitMark(models.Model):
+    """Whether a hit of a recent query is of use to the one who asked (QRY-11).
+
+    The database removes it with its query, whatever removes that. `is_relevant` is null where the
+    mark was taken back, and `was_relevant` is what it was before the last change, for undoing
+    that; `change` is the event of it.
+    """
+
+    query = models.ForeignKey(
+        RecentQuery, on_delete=models.DO_NOTHING, db_constraint=False, related_name="+"
+    )
+    read_id = models.UUIDField()
+    is_relevant = models.BooleanField(null=True)
+    was_relevant = models.BooleanField(null=True)
+    change = models.UUIDField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["query", "read_id"], name="hit_mark_once")]
+
+    def __str__(self) -> str:
+        return f"{self.query_id} {self.read_id}"
+
+
 class AskedInName(models.Model):
     """That somebody asked in the name of an officer of the agency, who may object once (QRY-1).
 

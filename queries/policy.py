@@ -30,7 +30,7 @@ without limitation leaves the start open; such a query is for the supervisor to 
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
@@ -139,6 +139,15 @@ def check_can_run(*, person: Person, ask: QueryIn, grounds: Grounds, now: dateti
         now=now,
         timezone=person.timezone,
     )
+
+
+def check_can_print(marks: Mapping[UUID, bool], read_ids: Collection[UUID]) -> None:
+    """What is marked not relevant is neither printed nor exported (QRY-11)."""
+    if any(marks.get(read_id) is False for read_id in read_ids):
+        raise PolicyDenied(
+            "not_relevant",
+            "A hit that you marked not relevant can't be printed. Take it out, or change its mark.",
+        )
 
 
 def check_can_share(group: UUID | None, groups: Mapping[UUID, str]) -> None:

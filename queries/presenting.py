@@ -1,12 +1,11 @@
 """What the pages of this room show, as the templates' notes describe it. Pure but for addresses."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from django.core.paginator import Page, Paginator
 from django.urls import reverse
 
 from accounts.people import Person
@@ -17,35 +16,11 @@ from lprsvc.lib.jurisdictions import JURISDICTIONS, state_name
 from lprsvc.lib.permissions import Permission
 from queries.links import PhotographLink, sign
 from queries.models import RecentQuery
-from queries.rules import HITS_PER_PAGE, METERS_PER_MILE, period_label
+from queries.rules import METERS_PER_MILE, period_label
 from queries.schemas import Hit
 
-NEWEST, OLDEST = "newest", "oldest"
 # The two photographs of a read, in the order they are shown.
 ROLES = ("scene", "plate")
-
-
-@dataclass(frozen=True, slots=True)
-class Arranged:
-    """One page of an answer, in the order and with the source that were chosen."""
-
-    page: "Page[Hit]"
-    sources: list[str]
-    source: str
-    sort: str
-
-
-def arrange(hits: Iterable[Hit], *, source: str, sort: str, page: str) -> Arranged:
-    """Filter, order and page the hits of one answer; what is not known of is left aside."""
-    found = list(hits)
-    sources = sorted({hit.source_name for hit in found})
-    if source in sources:
-        found = [hit for hit in found if hit.source_name == source]
-    else:
-        source = ""
-    sort = sort if sort == OLDEST else NEWEST
-    found.sort(key=lambda hit: (hit.captured_at, hit.id), reverse=sort == NEWEST)
-    return Arranged(Paginator(found, HITS_PER_PAGE).get_page(page), sources, source, sort)
 
 
 def summary(query: RecentQuery, person: Person) -> dict[str, Any]:
@@ -66,7 +41,7 @@ def summary(query: RecentQuery, person: Person) -> dict[str, Any]:
         "group": query.group.name if query.group else None,
         "on_behalf_of": query.behalf_name or None,
         "start": query.start.astimezone(zone),
-        "end": _last_instant(query.end).astimezone(zone),
+        "end": last_instant(query.end).astimezone(zone),
         "timezone": person.timezone,
         "period_label": period_label(query.period),
         "made_at": query.run_at,
@@ -114,7 +89,7 @@ def logged_query(entry: LogEntry, person: Person, words: Words) -> dict[str, Any
         "case_reference": fields.get("note"),
         "where": where_words(geography_of(fields.get("geography"))),
         "start": start.astimezone(zone) if start else None,
-        "end": _last_instant(end).astimezone(zone) if end else None,
+        "end": last_instant(end).astimezone(zone) if end else None,
         "period_label": period_label(str(fields.get("period"))),
         "asked_by": fields.get("actor_name"),
         "on_behalf_of": fields.get("behalf_name"),
@@ -152,6 +127,7 @@ def hit_card(hit: Hit, query: RecentQuery, person: Person, *, now: datetime) -> 
             {
                 "role": role,
                 "url": _photograph_url(hit, query, person, role, now),
+                "large_url": _photograph_url(hit, query, person, role, now),
                 "derived": role == "plate" and hit.plate_is_derived,
             }
             for role in ROLES
@@ -184,6 +160,11 @@ def _photograph_url(hit: Hit, query: RecentQuery, person: Person, role: str, now
     return f"{reverse('hit_photograph', args=[query.pk, hit.id, role])}?t={sign(link, now=now)}"
 
 
-def _last_instant(end: datetime) -> datetime:
+def last_instant(end: datetime) -> datetime:
     """The last moment of a half-open frame, so that its day is the day that was chosen."""
     return end - timedelta(microseconds=1)
+
+
+def day(when: date) -> str:
+    """A day with its month spelt."""
+    return f"{when:%b} {when.day}, {when.year}"

@@ -16,6 +16,7 @@ from queries.timeframes import TimeFrame
 
 # What is wrong with an entry shows in its beginning; the log is no place for a book.
 _ENTERED_MAX = 4_000
+_ARRANGEMENT_MAX = 200
 # What a form says of where a read was made.
 _WHERE_ENTRIES = ("where", "where_states", "center_latitude", "center_longitude", "radius_miles")
 
@@ -79,6 +80,11 @@ def opening(query: RecentQuery, frame: TimeFrame | None = None) -> dict[str, Val
         "end": format_at(frame.end if frame else query.end),
         "geography": query.geography,
     }
+
+
+def arrangement(parameters: Mapping[str, str]) -> dict[str, Value]:
+    """How an answer was looked at: the parts of its address that say so, as they came."""
+    return {name: writable(value[:_ARRANGEMENT_MAX]) for name, value in sorted(parameters.items())}
 
 
 def behalf_of(ask: QueryIn, grounds: Grounds) -> Behalf | None:

@@ -1,6 +1,7 @@
 """What goes into a query and what comes out, between forms, services and views."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
@@ -43,6 +44,8 @@ class Hit:
 
     `version` is 1 as the camera sent it, more once it was corrected (QRY-10).
     `latitude` and `longitude` are degrees, `confidence` is 0 to 1; None where the feed did not say.
+    `place_state` is our id of the state it was read in, `place_area` the metropolitan area there or
+    else the county; both empty at sea and abroad.
     """
 
     id: UUID
@@ -55,6 +58,8 @@ class Hit:
     camera_name: str
     latitude: float
     longitude: float
+    place_state: str
+    place_area: str
     confidence: float | None
     make: str | None
     model: str | None
@@ -64,26 +69,50 @@ class Hit:
     place: Place | None = None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Marking:
+    """A query's marks by read, hits without one left out; and the last change, with how many hits
+    it concerned and still does: what can be undone. None: nothing was ever marked."""
+
+    marks: Mapping[UUID, bool] = field(default_factory=dict)
+    last_change: UUID | None = None
+    last_count: int = 0
+
+
 @dataclass(frozen=True, slots=True)
 class QueryResult:
     """The answer: read inside the transaction whose event opened it, and kept nowhere.
 
     `receipt` is the id of that event. `is_repeat`: the form was sent before, and this is its query.
+    `marking`: what was found relevant or not (QRY-11).
     """
 
     query: RecentQuery
     hits: tuple[Hit, ...]
     receipt: UUID
     is_repeat: bool = False
+    marking: Marking = Marking()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Marked:
+    """What one change did to a query's marks: by read, the new one; None: taken back. `marking` is
+    how the query's hits are marked now."""
+
+    query: RecentQuery
+    changed: Mapping[UUID, bool | None]
+    marking: Marking
 
 
 @dataclass(frozen=True, slots=True)
 class HitResult:
-    """One hit of an answer, looked at by itself."""
+    """One hit of an answer, looked at by itself, with `hits`, the answer around it."""
 
     query: RecentQuery
     hit: Hit
+    hits: tuple[Hit, ...]
     receipt: UUID
+    marking: Marking
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 Reads are selected in `queries.services` alone, where the event that opens them is recorded.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -23,9 +24,10 @@ from lprsvc.lib.errors import NotFound
 from lprsvc.lib.permissions import Permission
 from lprsvc.lib.plates import InvalidPlate, plate_key
 from queries.limits import ComponentRule, OffenseRule
-from queries.models import AskedInName, Offense, QueryReview, RecentQuery
+from queries.models import AskedInName, HitMark, Offense, QueryReview, RecentQuery
 from queries.policy import Grounds
 from queries.rules import RECALL, REPEAT
+from queries.schemas import Marking
 
 if TYPE_CHECKING:
     from django.db.models import QuerySet
@@ -104,6 +106,35 @@ def _key_or_none(text: str) -> str | None:
         return plate_key(text)
     except InvalidPlate:
         return None
+
+
+def marks_for(query: RecentQuery) -> Mapping[UUID, bool]:
+    """By read, whether the one who asked finds it relevant; hits without a mark are left out.
+
+    What is marked not relevant may not be printed or exported (QRY-11).
+    """
+    return marking_of(query).marks
+
+
+def marking_of(query: RecentQuery) -> Marking:
+    """The marks of a query's hits, and its last change of them."""
+    rows = list(HitMark.objects.filter(query=query).values_list("read_id", "is_relevant", "change"))
+    # Ids of events: the later, the greater.
+    last = max((change for _, _, change in rows), default=None)
+    return Marking(
+        marks={read_id: mark for read_id, mark, _ in rows if mark is not None},
+        last_change=last,
+        last_count=sum(change == last for _, _, change in rows),
+    )
+
+
+def get_change(query: RecentQuery, change: UUID) -> dict[UUID, bool | None]:
+    """The marks that the hits of one change had before it. Raises NotFound where none is left."""
+    changed = HitMark.objects.filter(query=query, change=change)
+    before = dict(changed.values_list("read_id", "was_relevant"))
+    if not before:
+        raise NotFound("change")
+    return before
 
 
 def list_in_name_of(person: Person, *, now: datetime) -> list[AskedInName]:

@@ -30,7 +30,8 @@ DOORS = {
         "reports",
     },
     # What is wrong with a read is said by one form, wherever the read was seen.
-    "ingest": {"forms", "geography", "signals", "maps"},
+    # Where a place lies is asked of the same borders everywhere.
+    "ingest": {"forms", "geography", "maps", "regions", "signals"},
     "queries": set(),
     "alerts": set(),
 }

@@ -4,6 +4,7 @@ Templates say *what* they show; this module and ``templates/uswds/`` say how, on
 hints, errors and their ``aria`` wiring are the same on every page (SAF-4).
 """
 
+import json
 from collections.abc import Mapping
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
@@ -17,15 +18,23 @@ from django.forms.widgets import ChoiceWidget
 from django.template.context import RequestContext
 from django.templatetags.static import static
 from django.urls import reverse
-from django.utils.html import format_html, json_script
-from django.utils.safestring import SafeString
+from django.utils.html import format_html
+from django.utils.safestring import SafeString, mark_safe
 from django.utils.timesince import timesince
 
 from ingest.maps.sources import TileSource, all_sources
+from lprsvc.lib.mapping import MapPoint, map_data
 from lprsvc.lib.widgets import ComboBox
 
 register = template.Library()
 
+# Reading confidence from so much on, and what it is called.
+_CONFIDENCE = (
+    (0.95, "The camera was sure"),
+    (0.85, "The camera was fairly sure"),
+    (0.7, "The camera was unsure"),
+    (0.0, "The camera was guessing"),
+)
 SPRITE = "vendor/uswds/img/sprite.svg"
 
 # A widget class and how it is drawn; the first match counts, so special cases come first.
@@ -48,6 +57,8 @@ _CSS = {
     "input": "usa-input",
     "checkbox": "usa-checkbox__input",
 }
+# Valid within JSON's strings, which is the only place where these can stand.
+_JSON_ESCAPES = {ord("<"): "\\u003C", ord(">"): "\\u003E", ord("&"): "\\u0026"}
 _ALERT_LEVELS = {"debug": "info"}
 
 
@@ -221,6 +232,14 @@ def percent(value: float | Decimal | None) -> str:
 
 
 @register.filter
+def confidence_words(value: float | Decimal | None) -> str:
+    """How sure the reading software said it was, in words. The limits are an own choice."""
+    if value is None:
+        return "The camera did not say how sure it was"
+    return next(words for limit, words in _CONFIDENCE if float(value) >= limit)
+
+
+@register.filter
 def coordinate(value: float | Decimal | None) -> str:
     """A latitude or longitude in degrees with five decimals (about a metre)."""
     return "—" if value is None else f"{float(value):.5f}"
@@ -289,29 +308,30 @@ def _layer(source: TileSource) -> dict[str, Any]:
 
 
 @register.simple_tag
-def map_points(hits: Any, element_id: str, start: int = 1) -> SafeString:
-    """Give the map script its points, as inert JSON (the browser never runs a data block).
+def map_point(hit: Any, element_id: str) -> SafeString:
+    """Give the map script its one hit: ``latitude``, ``longitude`` in degrees, ``captured_at`` and
+    ``timezone``, and where known ``camera_name`` and ``source_name``."""
+    local = _value(hit, "captured_at").astimezone(ZoneInfo(_value(hit, "timezone") or "UTC"))
+    point = MapPoint(
+        latitude=float(_value(hit, "latitude")),
+        longitude=float(_value(hit, "longitude")),
+        source=_value(hit, "source_name") or "",
+        camera=_value(hit, "camera_name") or "",
+        local=local,
+        number=1,
+    )
+    return map_block(map_data([point]), element_id)
 
-    ``hits`` is a list or a single hit. Each has ``latitude``, ``longitude`` in degrees,
-    ``captured_at`` and ``timezone``, and where known ``camera_name`` and ``source_name``. Points
-    are numbered from ``start``, as the list beside the map is.
+
+@register.simple_tag
+def map_block(data: Mapping[str, Any], element_id: str) -> SafeString:
+    """What `lprsvc.lib.mapping` made for the map's script, as hidden text.
+
+    Not in a script element, inert as its content would be: htmx, told to allow none, drops them
+    from the parts of a page that it puts in.
     """
-    several = hits if isinstance(hits, list | tuple) else [hits]
-    points = [_point(number, hit) for number, hit in enumerate(several, start)]
-    return json_script(points, element_id)
-
-
-def _point(number: int, hit: Any) -> dict[str, Any]:
-    timezone = _value(hit, "timezone") or "UTC"
-    local = _value(hit, "captured_at").astimezone(ZoneInfo(timezone))
-    return {
-        "number": number,
-        "latitude": float(_value(hit, "latitude")),
-        "longitude": float(_value(hit, "longitude")),
-        "time": f"{_clock(local)} {local.tzname()}",
-        "camera": _value(hit, "camera_name") or "",
-        "source": _value(hit, "source_name") or "",
-    }
+    content = json.dumps(data, separators=(",", ":")).translate(_JSON_ESCAPES)
+    return format_html('<div id="{}" hidden>{}</div>', element_id, mark_safe(content))  # noqa: S308
 
 
 def _value(thing: Any, name: str) -> Any:

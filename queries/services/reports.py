@@ -50,13 +50,15 @@ def print_report(
 ) -> PrintedReport:
     """The chosen hits of an own query as a PDF or a workbook (QRY-8).
 
-    Raises InvalidInput for no hit or more than `MOST_PRINTED`; NotFound where the query is not the
+    Raises PolicyDenied for a hit that is marked not relevant (QRY-11), InvalidInput for no hit or
+    more than `MOST_PRINTED`, NotFound where the query is not the
     person's or its answer does not hold all of the hits. Both are recorded.
     """
     with looking(person, query=pk):
         policy.check_can_ask(person, training_of(person, now=now))
         query = selectors.get_recent_for(person, pk, now=now)
         _check_choice(read_ids, form)
+        policy.check_can_print(selectors.marks_for(query), read_ids)
         report = _gather(person, query, set(read_ids), form, now)
         if form == PDF:
             printed = report_pdf(report)

@@ -1,19 +1,20 @@
 """Seeing the answer of an own query again: all of it, one hit, one photograph."""
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from uuid import UUID
 
 from accounts.people import Person
 from accounts.standing import training_of
 from audit.kinds import Kind
+from audit.leaf import Value
 from audit.services import record
 from ingest.selectors import open_photograph
-from ingest.services.places import known_places
 from lprsvc.lib.errors import NotFound
 from queries import policy, records, selectors
 from queries.links import check
 from queries.schemas import HitResult, PhotographResult, QueryResult
-from queries.services.answers import hit_of, open_answer, place_of, read_of
+from queries.services.answers import open_answer, read_of
 from queries.services.looking import looking
 from queries.timeframes import TimeFrame
 
@@ -21,14 +22,19 @@ from queries.timeframes import TimeFrame
 _INSTANT = timedelta(microseconds=1)
 
 
-def view_result(*, person: Person, pk: UUID, now: datetime) -> QueryResult:
+def view_result(
+    *, person: Person, pk: UUID, now: datetime, arrangement: Mapping[str, str] | None = None
+) -> QueryResult:
     """The answer to one of the person's own queries, selected and recorded anew.
+
+    `arrangement` is how it will be looked at, as the address says it; it stands in the log.
 
     Raises NotFound for an unknown query and for another person's alike.
     """
     with looking(person, query=pk):
         policy.check_can_ask(person, training_of(person, now=now))
-        return open_answer(person, selectors.get_recent_for(person, pk, now=now))
+        query = selectors.get_recent_for(person, pk, now=now)
+        return open_answer(person, query, arrangement=arrangement)
 
 
 def view_hit(*, person: Person, pk: UUID, read_id: UUID, now: datetime) -> HitResult:
@@ -36,15 +42,31 @@ def view_hit(*, person: Person, pk: UUID, read_id: UUID, now: datetime) -> HitRe
     with looking(person, query=pk, read=read_id):
         policy.check_can_ask(person, training_of(person, now=now))
         query = selectors.get_recent_for(person, pk, now=now)
-        event = record(
-            actor=person,
-            kind=Kind.RESULT_VIEWED,
-            fields=records.opening(query) | {"read": str(read_id)},
-            parent=query.pk,
-        )
-        read = read_of(query, read_id, TimeFrame(query.start, query.end, query.period))
-        places = known_places([place_of(read)])
-        return HitResult(query, hit_of(read, places.get(place_of(read))), event.id)
+        answer = open_answer(person, query, read_id=read_id)
+        hit = next((hit for hit in answer.hits if hit.id == read_id), None)
+        if hit is None:
+            raise NotFound("hit")
+        return HitResult(query, hit, answer.hits, answer.receipt, answer.marking)
+
+
+def record_printing(
+    *, person: Person, pk: UUID, arrangement: Mapping[str, str], now: datetime
+) -> None:
+    """Record that a page of an own query's answer went to the browser's printer (AUD-1).
+
+    The page itself says so as it happens; what a browser does without saying is not known.
+    """
+    with looking(person, query=pk):
+        policy.check_can_ask(person, training_of(person, now=now))
+        query = selectors.get_recent_for(person, pk, now=now)
+        fields: dict[str, Value] = {
+            "query": str(query.pk),
+            "plate": query.plate_key,
+            "state": query.state,
+            "medium": "browser",
+            "arrangement": records.arrangement(arrangement),
+        }
+        record(actor=person, kind=Kind.REPORT_PRINTED, fields=fields, parent=query.pk)
 
 
 def view_photograph(

@@ -144,7 +144,7 @@ def test_page_links_of_one_page_are_nothing() -> None:
     assert draw("{% page_links page %}", page=Paginator([1], 10).page(1)).strip() == ""
 
 
-def test_map_points_are_inert_and_escaped() -> None:
+def test_map_point_is_inert_and_escaped() -> None:
     hit = SimpleNamespace(
         latitude=39.68,
         longitude=-75.75,
@@ -154,11 +154,11 @@ def test_map_points_are_inert_and_escaped() -> None:
         source_name="Toll road",
     )
 
-    drawn = draw("{% map_points hit 'points' %}", hit=hit)
+    drawn = draw("{% map_point hit 'points' %}", hit=hit)
 
-    assert drawn.startswith('<script id="points" type="application/json">')
-    assert drawn.count("<script") == 1
-    assert '"number": 1' in drawn
+    assert drawn.startswith('<div id="points" hidden>{"cameras":')
+    assert "<script" not in drawn
+    assert "[39.68,-75.75,0,1," in drawn
 
 
 @pytest.mark.parametrize(
@@ -174,6 +174,14 @@ def test_map_points_are_inert_and_escaped() -> None:
 )
 def test_plain_reads_every_logged_value(value: object, expected: str) -> None:
     assert uswds.plain(value) == expected
+
+
+@pytest.mark.parametrize(
+    ("value", "words"),
+    [(None, "did not say"), (0.99, "was sure"), (0.9, "fairly"), (0.7, "unsure"), (0, "guessing")],
+)
+def test_confidence_is_told_in_words(value: float | None, words: str) -> None:
+    assert words in uswds.confidence_words(value)
 
 
 def test_percent_of_nothing_says_so() -> None:

@@ -52,6 +52,8 @@ ADDRESSES = {
     "queries/<uuid:pk>/",
     "queries/forget/",
     "queries/<uuid:pk>/keep/",
+    "queries/<uuid:pk>/marks/",
+    "queries/<uuid:pk>/printed/",
     "queries/<uuid:pk>/forget/",
     "queries/<uuid:pk>/report/",
     "queries/<uuid:pk>/hits/<uuid:read_id>/",

@@ -2,10 +2,13 @@
 
 import hashlib
 import io
+from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 from openpyxl import load_workbook
 from PIL import Image
 from pypdf import PdfReader
@@ -15,7 +18,9 @@ from accounts.services.schedules import set_records_schedule
 from audit.kinds import Kind
 from audit.models import Event
 from queries import rules
+from queries.links import sign_hit
 from queries.reports import pdf, words
+from queries.services.marking import mark_hits
 from tests.audited import broken_log, recorded
 from tests.cast import Cast, cast, client_for, new_client
 from tests.queries.reads import NOW, days_ago, make_source, read_in, store
@@ -223,3 +228,20 @@ def test_result_page_offers_the_choice(client: Client, read_ids: list[str]) -> N
 
 def test_wrong_method(client: Client, read_ids: list[str]) -> None:
     assert client.get(f"{asked(client)}report/").status_code == 405
+
+
+def test_what_is_not_relevant_can_not_be_printed(
+    client: Client, read_ids: list[str], cast: Cast
+) -> None:
+    """QRY-11."""
+    where = asked(client)
+    pk = UUID(where.strip("/").rpartition("/")[2])
+    person, now = cast.investigator.person, timezone.now()
+    read_id = UUID(read_ids[0])
+    until = now + timedelta(days=1)
+    name = sign_hit(user_id=person.user_id, query_id=pk, read_id=read_id, until=until)
+    mark_hits(person=person, pk=pk, names=[name], is_relevant=False, now=now)
+    with recorded() as events:
+        assert printed(client, where, read_ids).status_code == 403
+    assert events[-1].fields["outcome_code"] == "not_relevant"
+    assert printed(client, where, read_ids[1:]).status_code == 200

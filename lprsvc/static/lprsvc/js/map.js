@@ -1,13 +1,22 @@
 /* Draws hits on a map that asks nobody outside: a grid, the states' borders, and what
    map-layers.js puts under them.
-   Data: <div data-map data-points="id of a JSON block" data-outlines="address of the borders">.
-   Rows [data-hit-row], buttons [data-hit-show] and cards #hit-N move with the markers. */
+
+   Data: <div data-map data-points="id of a block of JSON" data-outlines="address of the borders">;
+   the block is what lprsvc/lib/mapping.py makes. What lies close together is one counted marker.
+   With the list beside it the map talks by events of the document:
+     lpr:choose  {numbers, from, pan, open}  these hits are pointed at; from: "map" or "list"
+     lpr:moved   {bounds}                    somebody moved the map: [south, west, north, east]
+     lpr:points  {stay}                      the block of JSON is another one now
+     lpr:where                               say where you are, by lpr:moved */
 (function () {
   "use strict";
 
   var CLOSEST = 12; /* zoom for places: a town, with the borders still in view */
   var ALONE = 8; /* zoom for a single place where there is nothing but borders to see */
   var STREETS = 16; /* … and where there are streets or pictures */
+  var NEAREST = 17; /* beyond it nothing comes apart any more */
+  var REACH = 34; /* pixels within which markers would cover each other */
+  var LISTED = 12; /* hits that a marker's own list names */
 
   function element(tag, css, text) {
     var made = document.createElement(tag);
@@ -18,6 +27,10 @@
       made.textContent = text;
     }
     return made;
+  }
+
+  function tell(name, detail) {
+    document.dispatchEvent(new CustomEvent(name, { detail: detail }));
   }
 
   function gridLayer() {
@@ -56,7 +69,7 @@
         showNames(map, names);
       })
       .catch(function (fault) {
-        /* The map is still of use without borders; the table has every place in words. */
+        /* The map is still of use without borders; the list has every place in words. */
         console.error(fault);
       });
   }
@@ -70,151 +83,294 @@
     });
   }
 
-  /* One fixed camera reads a plate many times: hits at one spot share a marker. */
-  function bySpot(points) {
-    var spots = {};
-    points.forEach(function (point) {
-      var key = point.latitude.toFixed(5) + "," + point.longitude.toFixed(5);
-      (spots[key] = spots[key] || []).push(point);
-    });
-    return Object.keys(spots).map(function (key) {
-      return spots[key];
+  function readPoints(box) {
+    var data = JSON.parse(document.getElementById(box.dataset.points).textContent);
+    return data.points.map(function (point) {
+      return {
+        place: L.latLng(point[0], point[1]),
+        camera: data.cameras[point[2]].filter(Boolean).join(", "),
+        number: point[3],
+        time: point[4],
+        isLeftOut: point[5] === 1,
+      };
     });
   }
 
-  function popupFor(spot) {
+  /* Points whose markers would cover each other at this zoom, together: each joins the first group
+     near enough, found by the squares around it. */
+  function group(map, points) {
+    var zoom = map.getZoom();
+    var groups = [];
+    var squares = {};
+    points.forEach(function (point) {
+      var at = map.project(point.place, zoom);
+      var column = Math.floor(at.x / REACH);
+      var row = Math.floor(at.y / REACH);
+      var found = null;
+      for (var x = column - 1; x <= column + 1 && !found; x++) {
+        for (var y = row - 1; y <= row + 1 && !found; y++) {
+          found = (squares[x + "," + y] || []).find(near);
+        }
+      }
+      function near(one) {
+        return one.at.distanceTo(at) < REACH;
+      }
+      if (!found) {
+        found = { at: at, points: [], bounds: L.latLngBounds(point.place, point.place) };
+        (squares[column + "," + row] = squares[column + "," + row] || []).push(found);
+        groups.push(found);
+      }
+      found.points.push(point);
+      found.bounds.extend(point.place);
+    });
+    return groups;
+  }
+
+  function numbersOf(some) {
+    return some.points.map(function (point) { return point.number; }).filter(Boolean);
+  }
+
+  /* Where a hit is in the list: on this page, or on the one that holds it. */
+  function linkTo(number, perPage) {
+    if (document.getElementById("hit-" + number)) {
+      return "#hit-" + number;
+    }
+    var query = new URLSearchParams(window.location.search);
+    query.set("page", Math.ceil(number / perPage));
+    return "?" + query + "#hit-" + number;
+  }
+
+  function popupFor(some, perPage) {
     var box = element("div", "lpr-popup");
     var list = element("ul");
-    box.appendChild(element("p", "", spot[0].source + (spot[0].camera ? ", " + spot[0].camera : "")));
-    spot.forEach(function (point) {
+    box.appendChild(element("p", "", camerasOf(some)));
+    some.points.slice(0, LISTED).forEach(function (point) {
       var row = element("li");
-      var target = document.getElementById("hit-" + point.number);
-      var text = point.number + ": " + point.time;
-      var part = element(target ? "a" : "span", "", target ? text : point.time);
-      if (target) {
-        part.href = "#hit-" + point.number;
+      var isListed = perPage && point.number;
+      var part = element(isListed ? "a" : "span", "", (isListed ? point.number + ": " : "") + point.time);
+      if (isListed) {
+        part.href = linkTo(point.number, perPage);
       }
       row.appendChild(part);
       list.appendChild(row);
     });
     box.appendChild(list);
+    if (some.points.length > LISTED) {
+      box.appendChild(element("p", "", "and " + (some.points.length - LISTED) + " more here"));
+    }
     return box;
   }
 
-  /* Begins with what is drawn, so that who speaks to the browser can name it as it looks. */
-  function nameOf(numbers, label, alone) {
-    if (alone) {
-      return "Place";
-    }
-    return numbers.length > 1 ? label + ", hits " + numbers.join(", ") : "Hit " + label;
+  function camerasOf(some) {
+    var names = {};
+    some.points.forEach(function (point) { names[point.camera] = true; });
+    names = Object.keys(names);
+    return names.length > 3 ? names.length + " cameras" : names.join("; ");
   }
 
-  function markerFor(spot, alone) {
-    var label = spot.length > 1 ? spot.length + "×" : alone ? "" : String(spot[0].number);
-    var size = spot.length > 1 ? 36 : 28;
-    var numbers = spot.map(function (point) {
-      return point.number;
-    });
-    return L.marker([spot[0].latitude, spot[0].longitude], {
-      icon: L.divIcon({ className: "lpr-marker", html: element("span", "", label), iconSize: [size, size] }),
-      alt: nameOf(numbers, label, alone) + ": " + spot[0].source,
-      riseOnHover: true,
-    }).bindPopup(popupFor(spot));
+  /* Begins with what is drawn, so that who speaks to the browser can name it as it looks. */
+  function nameOf(some, label, alone) {
+    var numbers = numbersOf(some);
+    if (alone) {
+      return "Place: " + camerasOf(some);
+    }
+    if (some.points.length > 1) {
+      return label + " hits: " + camerasOf(some);
+    }
+    return (numbers.length ? "Hit " + label : "A hit that is not listed") + ": " + camerasOf(some);
+  }
+
+  function iconFor(some, alone) {
+    var count = some.points.length;
+    var numbers = numbersOf(some);
+    var label = count > 1 ? count + "×" : alone || !numbers.length ? "" : String(numbers[0]);
+    var size = count > 1 ? (count > 99 ? 44 : 36) : numbers.length ? 28 : 16;
+    var css = "lpr-marker" + (numbers.length ? "" : " is-unlisted");
+    return {
+      label: label,
+      icon: L.divIcon({ className: css, html: element("span", "", label), iconSize: [size, size] }),
+    };
   }
 
   function draw(box) {
-    var points = JSON.parse(document.getElementById(box.dataset.points).textContent);
+    var perPage = Number(box.dataset.perPage) || 0;
     var map = L.map(box, { maxZoom: 18, minZoom: 2, zoomSnap: 0.5, attributionControl: false });
-    var markers = {};
-    var spots = bySpot(points);
+    var points = readPoints(box);
+    var drawn = L.layerGroup();
+    var markers = []; /* {some, marker} of what is drawn */
+    var chosen = [];
+    var quiet = true; /* the map is moved by the page, not by a person */
+    var isOnPaper = false;
     var alone = ALONE;
 
     L.control.scale().addTo(map);
-    fit(map, points, ALONE);
+    drawn.addTo(map);
+    fit();
     gridLayer().addTo(map);
     if (window.lprMapLayers && window.lprMapLayers(map, showBorders)) {
       alone = STREETS;
-      fit(map, points, alone);
+      fit();
     }
     addOutlines(map, box.dataset.outlines);
+    redraw();
+    quiet = false;
 
     function showBorders() {
       alone = ALONE;
-      fit(map, points, alone);
+      quietly(fit);
     }
 
-    function choose(numbers, scroll) {
-      Object.keys(markers).forEach(function (number) {
-        var drawn = markers[number].getElement();
-        if (drawn) {
-          drawn.classList.toggle("is-chosen", numbers.some(function (chosen) {
-            return markers[chosen] === markers[number];
-          }));
-        }
+    map.on("zoomend", redraw);
+    map.on("moveend", function () {
+      if (!quiet) {
+        var bounds = map.getBounds();
+        tell("lpr:moved", { bounds: [bounds.getSouth(), bounds.getWest(), bounds.getNorth(), bounds.getEast()] });
+      }
+    });
+
+    function redraw() {
+      var hadFocus = drawn.getLayers().some(function (layer) { return layer.getElement() === document.activeElement; });
+      var shown = isOnPaper ? points.filter(function (point) { return !point.isLeftOut; }) : points;
+      drawn.clearLayers();
+      markers = group(map, shown).map(function (some) {
+        var drawing = iconFor(some, points.length === 1);
+        var marker = L.marker(some.bounds.getCenter(), {
+          icon: drawing.icon,
+          alt: nameOf(some, drawing.label, points.length === 1),
+          riseOnHover: true,
+        });
+        drawn.addLayer(marker);
+        /* Leaflet names only image markers (by alt); these are buttons drawn in style. */
+        marker.getElement().setAttribute("aria-label", marker.options.alt);
+        listen(marker, some);
+        return { some: some, marker: marker };
       });
-      document.querySelectorAll("[data-hit-row]").forEach(function (row) {
-        var chosen = numbers.indexOf(Number(row.dataset.hitRow)) >= 0;
-        row.classList.toggle("is-chosen", chosen);
-        if (chosen && scroll && Number(row.dataset.hitRow) === numbers[0]) {
-          scrollInside(row);
-        }
+      if (hadFocus) {
+        box.focus(); /* the marker that had it is gone */
+      }
+      highlight();
+    }
+
+    function listen(marker, some) {
+      var canPart = some.bounds.getNorthEast().distanceTo(some.bounds.getSouthWest()) > 20 && map.getZoom() < NEAREST;
+      if (canPart) {
+        marker.on("click", function () {
+          map.fitBounds(some.bounds.pad(0.3), { maxZoom: NEAREST });
+        });
+      } else {
+        marker.bindPopup(function () { return popupFor(some, perPage); });
+        marker.on("popupopen", function () {
+          if (!marker.fromList) {
+            tell("lpr:choose", { numbers: numbersOf(some), from: "map", pan: true });
+          }
+        });
+      }
+      marker.on("mouseover", function () {
+        tell("lpr:choose", { numbers: numbersOf(some), from: "map" });
+      });
+      marker.on("mouseout", function () {
+        tell("lpr:choose", { numbers: [], from: "map" });
+      });
+      marker.getElement().addEventListener("focus", function () {
+        tell("lpr:choose", { numbers: numbersOf(some), from: "map" });
       });
     }
 
-    spots.forEach(function (spot) {
-      var marker = markerFor(spot, points.length === 1).addTo(map);
-      var numbers = spot.map(function (point) {
-        markers[point.number] = marker;
-        return point.number;
+    function holds(one) {
+      return numbersOf(one.some).some(function (number) { return chosen.indexOf(number) >= 0; });
+    }
+
+    function highlight() {
+      markers.forEach(function (one) {
+        var isChosen = holds(one);
+        one.marker.getElement().classList.toggle("is-chosen", isChosen);
+        one.marker.setZIndexOffset(isChosen ? 1000 : 0);
       });
-      /* Leaflet names only image markers (by alt); these are buttons drawn in style. */
-      marker.getElement().setAttribute("aria-label", marker.options.alt);
-      marker.on("popupopen", function () {
-        if (!marker.fromRow) {
-          choose(numbers, true);
+    }
+
+    /* Moves the map without taking it for a person's wish to filter by it. */
+    function quietly(move) {
+      quiet = true;
+      move();
+      quiet = false;
+    }
+
+    document.addEventListener("lpr:choose", function (event) {
+      chosen = event.detail.numbers;
+      highlight();
+      if (event.detail.from === "map" || !chosen.length) {
+        return;
+      }
+      var point = points.find(function (one) { return one.number === chosen[0]; });
+      if (point && event.detail.pan && !map.getBounds().contains(point.place)) {
+        quietly(function () { map.panTo(point.place, { animate: false }); });
+      }
+      if (point && event.detail.open) {
+        openAt(point);
+      }
+    });
+
+    function openAt(point) {
+      quietly(function () {
+        map.setView(point.place, Math.max(map.getZoom(), CLOSEST - 2), { animate: false });
+      });
+      var one = markers.find(holds);
+      if (one && one.marker.getPopup()) {
+        one.marker.fromList = true;
+        one.marker.openPopup();
+        one.marker.fromList = false;
+      }
+    }
+
+    document.addEventListener("lpr:points", function (event) {
+      points = readPoints(box);
+      chosen = [];
+      if (!event.detail || !event.detail.stay) {
+        quietly(fit);
+      }
+      redraw();
+    });
+
+    function fit() {
+      var wanted = box.dataset.section && box.dataset.section.split(",").map(Number);
+      if (wanted && wanted.length === 4) {
+        map.fitBounds([[wanted[0], wanted[1]], [wanted[2], wanted[3]]], { animate: false });
+      } else if (points.length) {
+        var bounds = L.latLngBounds(points.map(function (point) { return point.place; }));
+        map.fitBounds(bounds.pad(0.15), { maxZoom: points.length === 1 ? alone : CLOSEST, animate: false });
+      } else if (!map._loaded) {
+        map.setView([39.5, -98.5], 3);
+      }
+    }
+
+    /* Folded away it had no size; paper has another width than the window, and is laid out too late
+       to be measured. */
+    function resize() {
+      quietly(function () {
+        map.invalidateSize({ animate: false });
+        fit();
+        redraw();
+      });
+    }
+    var fold = box.closest("details");
+    if (fold) {
+      fold.addEventListener("toggle", function () {
+        if (fold.open) {
+          resize();
         }
       });
-    });
-
-    document.querySelectorAll("[data-hit-show]").forEach(function (button) {
-      button.addEventListener("click", function () {
-        var number = Number(button.dataset.hitShow);
-        var marker = markers[number];
-        map.setView(marker.getLatLng(), Math.max(map.getZoom(), CLOSEST - 2));
-        marker.fromRow = true;
-        marker.openPopup();
-        marker.fromRow = false;
-        choose([number], false);
-      });
-    });
-
-    /* Paper has another width than the window, and is laid out too late to be measured. */
-    function resize(printed) {
-      box.classList.toggle("is-printed", printed);
-      map.invalidateSize({ animate: false });
-      fit(map, points, alone);
     }
     window.addEventListener("beforeprint", function () {
-      resize(true);
+      isOnPaper = true;
+      box.classList.add("is-printed");
+      resize();
     });
     window.addEventListener("afterprint", function () {
-      resize(false);
+      isOnPaper = false;
+      box.classList.remove("is-printed");
+      resize();
     });
-  }
-
-  function fit(map, points, alone) {
-    var bounds = L.latLngBounds(points.map(function (point) {
-      return [point.latitude, point.longitude];
-    }));
-    map.fitBounds(bounds.pad(0.15), { maxZoom: points.length === 1 ? alone : CLOSEST, animate: false });
-  }
-
-  /* Scrolls the table's own box, never the page: the map must stay where the pointer is. */
-  function scrollInside(row) {
-    var box = row.closest(".lpr-scroll");
-    if (box) {
-      box.scrollTop += row.getBoundingClientRect().top - box.getBoundingClientRect().top - 48;
-    }
+    document.addEventListener("lpr:where", function () { map.fire("moveend"); });
   }
 
   document.querySelectorAll("[data-map]").forEach(draw);

@@ -31,32 +31,35 @@
     });
   });
 
-  /* What a page says of itself after so many seconds, read out as it appears. */
-  document.querySelectorAll("[data-said-after]").forEach(function (place) {
-    window.setTimeout(function () {
-      place.appendChild(place.querySelector("template").content.cloneNode(true));
-    }, Number(place.dataset.saidAfter) * 1000);
+  /* Copying what is beside the button; said in its place, and read out. */
+  document.addEventListener("click", function (event) {
+    var button = event.target.closest("[data-copy]");
+    if (!button) {
+      return;
+    }
+    navigator.clipboard.writeText(button.dataset.copy).then(function () {
+      var said = document.createElement("span");
+      said.setAttribute("role", "status");
+      said.textContent = "Copied";
+      button.after(said);
+      window.setTimeout(function () { said.remove(); }, 3000);
+    });
   });
 
-  /* Links to photographs end after minutes; a page left open says so in place of a broken picture. */
-  function explain(picture) {
-    var text = document.createElement("p");
-    var again = document.createElement("a");
-    text.className = "lpr-photograph__gone";
-    text.textContent = "This photograph could not be shown. Its link ends after a few minutes. ";
-    again.className = "usa-link";
-    again.href = window.location.pathname + window.location.search;
-    again.textContent = "Reload this page";
-    text.appendChild(again);
-    picture.parentNode.replaceWith(text);
-  }
-  document.querySelectorAll(".lpr-photograph img").forEach(function (picture) {
-    if (picture.complete && !picture.naturalWidth && picture.currentSrc) {
-      explain(picture); /* it failed before this script ran */
+  document.addEventListener("click", function (event) {
+    if (event.target.closest("[data-print]")) {
+      window.print();
     }
-    picture.addEventListener("error", function () {
-      explain(picture);
-    });
+  });
+
+  /* All boxes of a report's form, or none: they stand beside the hits, outside the form. */
+  document.addEventListener("click", function (event) {
+    var button = event.target.closest("[data-tick]");
+    if (button) {
+      document.querySelectorAll('input[type="checkbox"][form="' + button.form.id + '"]').forEach(function (box) {
+        box.checked = button.dataset.tick === "all";
+      });
+    }
   });
 
   /* All boxes of a report's form, or none: they stand beside the hits, outside the form. */

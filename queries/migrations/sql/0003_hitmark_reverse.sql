@@ -1,0 +1,1 @@
+ALTER TABLE queries_hitmark DROP CONSTRAINT queries_hitmark_of_query;
