@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
@@ -53,7 +54,7 @@ def bureau(office: Office) -> Bureau:
         **COMMON,  # type: ignore[arg-type]
     )
     suffix = office.agency.code.lower()
-    where = {"component": office.component, "aor": office.aor}
+    where: dict[str, Any] = {"component": office.component, "aor": office.aor}
     supervisor = make_user(f"sam-{suffix}", "Sam Vane", [Role.SUPERVISOR], **where)
     colleague = make_user(f"cora-{suffix}", "Cora Bell", [Role.INVESTIGATOR], **where)
     office.investigator.supervisor = supervisor
