@@ -41,7 +41,9 @@ class GovernedPage(Generic[M]):
     `offered` says for which objects a link to the page is shown; whether it may be done is the
     service's policy to say. `prepare` fills in what the form can't know by itself: choices within
     the person's reach, and what is there now. `consequences` says what the act will bring about,
-    in sentences, read before it is done. `removes`: afterwards there is only the list to see.
+    in sentences, read before it is done; so does `preview`, where that depends on what is entered:
+    once the form is filled in its sentences are shown, and the act is done when they are confirmed.
+    `removes`: afterwards there is only the list to see.
     `template` draws the page where the common one is not enough, with what `shows` adds to its
     context.
     """
@@ -55,6 +57,7 @@ class GovernedPage(Generic[M]):
     offered: Callable[[Person, M | None], bool] = lambda _person, _object: True
     prepare: Callable[[Any, Person, M | None], None] = lambda _form, _person, _object: None
     consequences: Callable[[Person, M | None], Sequence[str]] = lambda _person, _object: ()
+    preview: Callable[[M | None, Mapping[str, Any], datetime], Sequence[str]] | None = None
     removes: bool = False
     template: str = "accounts/governed_page.html"
     shows: Callable[[Person, M | None], Mapping[str, Any]] = lambda _person, _object: {}
@@ -213,6 +216,10 @@ class GovernedAdmin(_ModelAdmin[M]):
         context |= page.shows(person, found)
         if request.method == "POST" and form.is_valid():
             try:
+                if page.preview is not None and "confirmed" not in request.POST:
+                    told = page.preview(found, form.cleaned_data, timezone.now())
+                    asked = context | {"consequences": told, "is_confirming": True}
+                    return TemplateResponse(request, page.template, asked)
                 shown = page.act(person, found, form.cleaned_data, timezone.now())
             except InvalidInput as error:
                 _add_errors(form, error)

@@ -14,6 +14,7 @@ from ingest.forms import RuleForm
 from ingest.models import JurisdictionRule
 from ingest.services import jurisdictions
 from ingest.services.jurisdictions import NewRule
+from ingest.services.rule_preview import preview_rules, preview_withdrawal
 
 Data = Mapping[str, Any]
 
@@ -56,13 +57,22 @@ class JurisdictionRuleAdmin(GovernedAdmin[JurisdictionRule]):
         "withdrawn_at",
     )
     pages = (
-        GovernedPage("new", "Enter a rule", VENDOR, _enter, form=RuleForm, of_object=False),
+        GovernedPage(
+            "new",
+            "Enter a rule",
+            VENDOR,
+            _enter,
+            form=RuleForm,
+            of_object=False,
+            preview=lambda _, data, now: preview_rules(_new_rule(data), now=now),
+        ),
         GovernedPage(
             "withdraw",
             "Withdraw",
             VENDOR,
             _withdraw,
             offered=lambda _, rule: rule is not None and rule.withdrawn_at is None,
+            preview=lambda rule, _, now: preview_withdrawal(given(rule), now=now),
         ),
     )
 
