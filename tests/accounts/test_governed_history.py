@@ -21,6 +21,7 @@ _WHY = "because the letter says so"
 _WITHOUT_HISTORY = {
     "accounts.Certification": "insert-only",
     "accounts.FailedLogOns": "counted by the service",
+    "accounts.HelpRequest": "asked once and ended once; each is an event",
     "accounts.KnownPlace": "noted by the service",
     "accounts.Notice": "sent by the service; each end is an event",
     "accounts.PastPassword": "hashes alone, which no history may keep",
@@ -30,11 +31,30 @@ _WITHOUT_HISTORY = {
     "accounts.SecurityAnswer": "hashes alone, which no history may keep",
     "accounts.TemporaryPassword": "hashes alone, which no history may keep",
     "accounts.TrainingImport": "a preview; what it imports has history",
+    "ingest.Amendment": "asked once; each end is an event",
     "ingest.Batch": "insert-only",
+    "ingest.CameraActivity": "kept by the service, which records what it does",
+    "ingest.Correction": "what was corrected, kept as it was",
+    "ingest.Coverage": "kept by the service, which records what it does",
+    "ingest.DeliveryKey": "kept by the service, which records what it does",
+    "ingest.Device": "kept by the service, which records what it does",
+    "ingest.ErasedPhotograph": "kept by the service, which records what it does",
+    "ingest.Erasure": "an order to erase, carried out by the service",
+    "ingest.ErrorReport": "reported once and ended once; each is an event",
+    "ingest.FeedHour": "kept by the service, which records what it does",
+    "ingest.FeedsCounted": "kept by the service, which records what it does",
+    "ingest.GeoDataset": "loaded by the service; loading and leaving are events",
+    "ingest.KnownPlace": "kept by the service, which records what it does",
     "ingest.OutboxEntry": "a queue",
-    "ingest.QuarantinedRead": "insert-only",
     "ingest.Photograph": "insert-only",
+    "ingest.QuarantineJob": "an order, carried out by the service",
+    "ingest.QuarantinedRead": "insert-only",
+    "ingest.QueuedPlace": "kept by the service, which records what it does",
     "ingest.Read": "insert-only",
+    "ingest.ReadTally": "kept by the service, which records what it does",
+    "ingest.Retraction": "kept by the service, which records what it does",
+    "ingest.SuspectPhotograph": "kept by the service, which records what it does",
+    "ingest.TurnedAway": "kept by the service, which records what it does",
 }
 
 
@@ -62,8 +82,8 @@ def test_every_history_can_be_read_in_the_admin() -> None:
     shown = {
         model for model, page in admin.site._registry.items() if isinstance(page, GovernedAdmin)
     }
-    # Shown on the page of the person or group they belong to.
-    parts = {"accounts.ManagedAor", "accounts.GroupMember"}
+    # Shown on the page of the person, group or camera they belong to.
+    parts = {"accounts.ManagedAor", "accounts.GroupMember", "ingest.CameraName"}
     hidden = {
         model._meta.label
         for model in governed_models()

@@ -16,8 +16,14 @@ def reads(committed_db: None, connect_as: Connect) -> None:
     with connect_as("lpr_app") as app:
         app.autocommit = False
         app.execute(
-            "INSERT INTO ingest_source (code, name, kind, state, is_paused, created_at)"
-            " VALUES ('S', 'S', 'toll_road', 'US-DE', false, now())"
+            "INSERT INTO ingest_source"
+            " (code, name, kind, state, is_paused, silent_after_hours, created_at)"
+            " VALUES ('S', 'S', 'toll_road', 'US-DE', false, 24, now())"
+        )
+        app.execute(
+            "INSERT INTO ingest_jurisdictionrule"
+            " (state, geoid, is_lawful, retention_days, citation, valid_from, created_at)"
+            " VALUES ('US-DE', 10, true, 3650, 'tests', '2000-01-01', now())"
         )
         app.execute("SET LOCAL ROLE lpr_ingest")
         app.execute("SELECT ingest_make_partitions('2026-03-01', 2)")

@@ -42,8 +42,9 @@ def open_with(connection: psycopg.Connection, event_id: object) -> None:
 def insert_read(connection: psycopg.Connection, batch: object, plate: str, day: str) -> None:
     connection.execute(
         "INSERT INTO ingest_read (plate_key, state, captured_at, camera_id, id, batch_id,"
-        " latitude_e7, longitude_e7, plate_is_derived, scene_sha256, plate_sha256, plate_text)"
-        " VALUES (%s, 'US-DE', %s, 1, %s, %s, 1, 1, false, %s, %s, 'x')",
+        " latitude_e7, longitude_e7, plate_is_derived, scene_sha256, plate_sha256, plate_text,"
+        " county)"
+        " VALUES (%s, 'US-DE', %s, 1, %s, %s, 1, 1, false, %s, %s, 'x', 10003)",
         [
             plate,
             datetime.fromisoformat(day).replace(tzinfo=UTC),

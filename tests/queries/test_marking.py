@@ -20,7 +20,7 @@ from queries.models import HitMark, RecentQuery
 from queries.services import marking, recall
 from tests.audited import assert_audited, recorded
 from tests.cast import Cast, Member, cast, client_for
-from tests.harness.database import Connect
+from tests.harness.database import AsRole, Connect
 from tests.queries.reads import days_ago, make_source, read_in, store
 from tests.queries.test_views import asked, text
 
@@ -227,7 +227,12 @@ def test_who_may_not_ask_may_not_mark(cast: Cast, query: RecentQuery, name: str)
 
 
 def test_marks_end_with_the_query_by_hand_and_by_night(
-    cast: Cast, client: Client, query: RecentQuery, read_ids: list[UUID]
+    committed_db: None,
+    cast: Cast,
+    client: Client,
+    query: RecentQuery,
+    read_ids: list[UUID],
+    as_role: AsRole,
 ) -> None:  # QRY-11, QRY-13
     mark(cast, query, read_ids[:3], True)
     client.post(f"/queries/{query.pk}/forget/")
@@ -236,7 +241,8 @@ def test_marks_end_with_the_query_by_hand_and_by_night(
     asked(client)
     again = RecentQuery.objects.get()
     mark(cast, again, read_ids[:3], False)
-    recall.erase_due(now=again.erase_after + timedelta(seconds=1))
+    with as_role("lpr_worker"):
+        recall.erase_due(now=again.erase_after + timedelta(seconds=1))
     assert not HitMark.objects.exists()
 
 
