@@ -135,7 +135,7 @@ def own_agency_or_everybodys(who: Member, found: Any) -> bool:
 
 
 def vendors_people(_: Member, found: User) -> bool:
-    overseers = {"agency_manager", "auditor", "contracting_officer"}
+    overseers = {"agency_manager", "auditor", "contracting_officer", "privacy_officer"}
     return found.agency_id is None or set(found.roles) <= overseers
 
 
