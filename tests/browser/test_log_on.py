@@ -95,7 +95,8 @@ def test_query_form_shows_dates_and_officer_only_when_chosen(
     page.get_by_text("Another officer or agent").click()
 
     expect(page.get_by_label("First day")).to_be_visible()
-    expect(page.get_by_label("Officer's name and unit")).to_be_visible()
+    expect(page.get_by_label("Officer's first and last name")).to_be_visible()
+    expect(page.get_by_label("Officer's unit")).to_be_visible()
     axe(page)
     screenshot(page, "query-form")
 
