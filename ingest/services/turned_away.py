@@ -96,6 +96,7 @@ class Ledger:
         """Drop what waits, where the database it was for is gone: between tests."""
         with self._lock:
             self._waiting.clear()
+            self._flushed = 0.0
 
     def _take_back(self, waiting: Mapping[_Key, _Count]) -> None:
         with self._lock:
