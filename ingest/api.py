@@ -20,6 +20,7 @@ from ingest.transport import (
     for_feeds,
     json_answer,
     unsupported,
+    whole_body,
 )
 
 _NDJSON = frozenset({"application/x-ndjson", "application/ndjson", "application/jsonl"})
@@ -65,10 +66,11 @@ def _payloads(request: HttpRequest) -> list[Any]:
     """The decoded body, whichever of the three forms it has. Raises Malformed, TooMuch, …"""
     check_transport(request)
     with body_errors():
+        body = whole_body(request)
         if request.content_type == JSON:
-            return decode_json(request.body)
+            return decode_json(body)
         if request.content_type in _NDJSON:
-            return decode_ndjson(request.body)
+            return decode_ndjson(body)
         if request.content_type == MULTIPART:
             return decode_either(_reads_part(request))
     accepted = ", ".join((JSON, *sorted(_NDJSON), MULTIPART))

@@ -15,6 +15,7 @@ from ingest.transport import (
     for_feeds,
     in_authorization,
     json_answer,
+    whole_body,
 )
 from lprsvc.lib.errors import NotFound
 
@@ -72,9 +73,10 @@ def _delivery(request: HttpRequest) -> Delivery:
     check_transport(request)
     camera = request.GET.get("camera", "").strip()
     with body_errors():
+        body = whole_body(request)
         if request.content_type in {MULTIPART, _FORM}:
             return Delivery(parts=_parts(request), camera=camera)
-        return Delivery(document=request.body, camera=camera)
+        return Delivery(document=body, camera=camera)
 
 
 def _parts(request: HttpRequest) -> dict[str, bytes]:

@@ -21,6 +21,7 @@ from django.http import HttpRequest, HttpResponse, UnreadablePostError
 from django.http.multipartparser import MultiPartParserError
 from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt
+from psycopg.errors import DiskFull
 
 from ingest import selectors
 from ingest.bodies import Malformed, TooMuch
@@ -39,6 +40,10 @@ KeyPlace = Callable[[HttpRequest], str]
 JSON = "application/json"
 MULTIPART = "multipart/form-data"
 
+# What is longer is cut off instead: twice the longest delivery.
+_HEAR_OUT_BYTES = 128 * 2**20
+_PIECE = 64 * 1024
+
 
 def in_authorization(request: HttpRequest) -> str:
     """The secret of `Authorization: Token …`."""
@@ -55,6 +60,7 @@ def for_feeds(
         def checked(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
             if request.method != method:
                 error = DomainError("method_not_allowed", f"Use {method}.", status=405)
+                _hear_out(request)
                 return problem_answer(error, Allow=method)
             delivery = _Delivery(str(kwargs.get("format", generic.NAME)), is_one=method == "POST")
             try:
@@ -62,9 +68,11 @@ def for_feeds(
                     feed_key = _authenticate(request, key_places, delivery)
                     answer = view(request, feed_key, *args, **kwargs)
             except FeedKeyWrong as error:
+                _hear_out(request)
                 delivery.turn_away(error)
                 return problem_answer(error, **{"WWW-Authenticate": 'Token realm="reads"'})
             except Exception as error:
+                _hear_out(request)
                 delivery.turn_away(error)
                 raise
             LEDGER.flush_due()
@@ -141,6 +149,28 @@ def check_transport(request: HttpRequest) -> None:
         raise TooMuch(f"The body is longer than {limit} bytes.")
 
 
+def whole_body(request: HttpRequest) -> bytes:
+    """All of the body, as long as it said it would be. Raises Malformed for one that breaks off."""
+    body = request.body
+    promised = int(request.META.get("CONTENT_LENGTH") or 0)
+    if len(body) < promised:
+        # What came may be a document, or lines, by itself: it is not what was sent.
+        raise Malformed(f"The body breaks off after {len(body)} of {promised} bytes.")
+    return body
+
+
+def _hear_out(request: HttpRequest) -> None:
+    """Read and drop what is left of a body that is refused: much software sends to the end before
+    it listens, and would find a broken connection where the reason should be."""
+    if int(request.META.get("CONTENT_LENGTH") or 0) > _HEAR_OUT_BYTES:
+        return
+    try:
+        while request.read(_PIECE):
+            pass
+    except OSError:
+        return  # who has hung up hears nothing anyhow
+
+
 def file_part(request: HttpRequest, name: str) -> bytes | None:
     """The content of an uploaded file by the name of its part."""
     part = request.FILES.get(name)
@@ -163,7 +193,13 @@ def _database_needed() -> Iterator[None]:
     try:
         yield
     except (OperationalError, InterfaceError) as error:
-        message = "The database does not answer. Nothing was kept; send it again."
+        # Where it died while it committed nobody knows what it kept: to send again is safe.
+        has_room = not isinstance(error.__cause__, DiskFull)
+        what = "does not answer" if has_room else "has no room left on its disk"
+        message = (
+            f"The database {what}, so nothing is acknowledged. Keep it and send it again: what was"
+            " kept already is not stored twice."
+        )
         raise DomainError("database_unavailable", message, status=503) from error
 
 

@@ -106,7 +106,7 @@ def test_file_on_our_disk_is_nothing_a_request_can_name(feed: Feed) -> None:
 @pytest.mark.parametrize(
     ("body", "content_type", "where"),
     [
-        (b" ", "application/json", "line 1"),
+        (b" ", "application/json", "empty"),
         (b'{"plate": "ABC",}', "application/json", "line 1, column 16"),
         (b'[\n{},\n{"plate": NaN}]', "application/json", "line 3"),
         (b'{"plate": "\xff"}', "application/json", "line 1"),
