@@ -39,9 +39,19 @@ def main() -> int:
 
 
 def make_environment() -> None:
-    """Make `.venv` unless a working one is there; one that was moved here is made anew."""
-    if _stamp().get("root") == str(ROOT) and _works():
+    """Make `.venv` unless a working one is there; one that was moved here is made anew.
+
+    Where `.venv` is a link, several checkouts share what it leads to: that is never made anew from
+    here, for it would be emptied under the others' feet.
+    """
+    home = VENV.resolve().parent
+    if _stamp().get("root") == str(home) and _works():
         return
+    if VENV.is_symlink():
+        raise SystemExit(
+            f"{VENV} is a link to {VENV.resolve()}, which is no working environment. Run make in "
+            f"{home}, or remove the link."
+        )
     _say("making the virtual environment .venv")
     command = [sys.executable, "-m", "venv", "--clear", str(VENV)]
     if subprocess.run(command, check=False).returncode:
