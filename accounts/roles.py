@@ -35,10 +35,18 @@ ROLE_PERMISSIONS: dict[Role, frozenset[P]] = {
     Role.SUPERVISOR: frozenset({P.READ_LOG_TEAM, P.REVIEW_QUERIES}),
     # Reviews the queries of those who have no supervisor.
     Role.AGENCY_MANAGER: frozenset(
-        {P.READ_LOG_AORS, P.MANAGE_USERS, P.PUBLISH_RULES, P.REVIEW_QUERIES, P.ENTER_ADMIN}
+        {
+            P.READ_LOG_AORS,
+            P.MANAGE_USERS,
+            P.PUBLISH_RULES,
+            P.REVIEW_QUERIES,
+            P.ENTER_ADMIN,
+            P.VIEW_COVERAGE,
+        }
     ),
-    Role.AUDITOR: frozenset({P.READ_LOG_AGENCY}),
-    Role.CONTRACTING_OFFICER: frozenset(),
+    Role.AUDITOR: frozenset({P.READ_LOG_AGENCY, P.VIEW_COVERAGE}),
+    # Whoever answers for the contract sees whether its line is kept (ING-7).
+    Role.CONTRACTING_OFFICER: frozenset({P.VIEW_COVERAGE}),
     # Asks for amendments without seeing a read (QRY-10).
     Role.PRIVACY_OFFICER: frozenset({P.REQUEST_AMENDMENTS}),
     # Never the content of an agency's queries (AUD-5).
@@ -48,6 +56,7 @@ ROLE_PERMISSIONS: dict[Role, frozenset[P]] = {
             P.PUBLISH_RULES,
             P.MANAGE_SOURCES,
             P.REVIEW_READS,
+            P.VIEW_COVERAGE,
             P.MANAGE_OFFENSES,
             P.READ_LOG_VENDOR,
             P.ENTER_ADMIN,

@@ -66,6 +66,13 @@ def check_can_review_reads(actor: Actor) -> None:
         raise PolicyDenied("review_vendor_only", "Only the vendor reviews reported reads.")
 
 
+def check_can_view_coverage(person: Person) -> None:
+    """How much is collected where is for the vendor, and for those of an agency who answer for the
+    contract or oversee its use (ING-7): counts alone. Raises PolicyDenied."""
+    if not person.may(Permission.VIEW_COVERAGE):
+        raise PolicyDenied("coverage_not_permitted", "Your roles do not include coverage.")
+
+
 def can_be_told_of_reads(
     *, is_active: bool, permissions: Collection[Permission], is_same_agency: bool
 ) -> bool:

@@ -95,6 +95,12 @@ def counties() -> dict[str, Region]:
     return {region.county_fips: region for region in _atlas().regions}
 
 
+def county_polygons() -> list[tuple[Region, shapely.Geometry]]:
+    """Every county with its borders, in degrees: x is the longitude."""
+    atlas = _atlas()
+    return list(zip(atlas.regions, atlas.tree.geometries, strict=True))
+
+
 # Some 20 MB when full: more places than the cameras of one state's streets pass in a day.
 @lru_cache(maxsize=131_072)
 def _of_cell(row: int, column: int) -> Region | None:

@@ -72,6 +72,14 @@ INTERSECTION_REACH_METRES = 5_000.0
 # Looked up by one statement.
 PLACES_PER_STATEMENT = 500
 
+# The contract's line (ING-7; PIA, note 4): "at least 25 states and 24 of the top 30 most populous
+# metropolitan statistical areas".
+STATES_IN_CONTRACT = 25
+AREAS_IN_CONTRACT = 24
+# Own choice: what the page of coverage shows at first, and at most; a year and a month compare.
+COVERAGE_DAYS = 30
+COVERAGE_DAYS_MAX = 400
+
 
 class QuarantineReason(StrEnum):
     """Why a read waits in quarantine. A code is never renamed: receipts and scripts hold it."""

@@ -107,6 +107,14 @@ ENTRIES = (
         waiting=count_waiting_reviews,
     ),
     Entry(
+        "Coverage",
+        "coverage",
+        "map",
+        "How many reads and cameras there are by state and metropolitan area.",
+        frozenset({P.VIEW_COVERAGE}),
+        "/coverage/",
+    ),
+    Entry(
         "Log",
         "log",
         "history",

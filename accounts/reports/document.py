@@ -57,7 +57,14 @@ class Table:
     room: int = 0
 
 
-Part = Heading | Text | Table
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """A drawing (``reportlab.graphics``); what it shows stands in the tables, too."""
+
+    drawing: Any
+
+
+Part = Heading | Text | Table | Figure
 
 
 def pdf(title: str, parts: Sequence[Part], *, made_at: datetime, subject: str = "") -> bytes:
@@ -123,6 +130,8 @@ def _flowables(part: Part, width: float) -> list[Any]:
         return [_paragraph(part.text, _SECTION)]
     if isinstance(part, Text):
         return [_paragraph(part.text, _TEXT)]
+    if isinstance(part, Figure):
+        return [part.drawing, Spacer(1, 8)]
     if not part.rows:
         return [_paragraph(part.empty, _TEXT)]
     cells = [[_paragraph(text, _HEAD) for text in part.headings]]

@@ -4,9 +4,14 @@ from datetime import date, datetime
 
 from django.db import connection, transaction
 
+from accounts.people import Person
+from accounts.services.governed import record_viewed
+from accounts.services.training_reports import record_download
 from audit.actors import Actor
 from audit.kinds import Kind
 from audit.services import record
+from ingest import policy
+from ingest.coverage import Chosen, Found, coverage_of
 from lprsvc.lib.errors import InvalidInput
 
 # Batches in one transaction: some thousand counts.
@@ -74,3 +79,22 @@ def rebuild_coverage(*, actor: Actor, since: date, until: date, now: datetime) -
             },
         )
     return wrong
+
+
+def view_coverage(*, person: Person, chosen: Chosen) -> Found:
+    """How much was collected where in the period (ING-7): counts, never a read; recorded first.
+
+    Raises PolicyDenied, AuditUnavailable.
+    """
+    policy.check_can_view_coverage(person)
+    record_viewed(person=person, subject="coverage", search=chosen.query)
+    return coverage_of(chosen)
+
+
+def record_coverage_file(*, person: Person, kind: str, shown: str, sha256: str) -> None:
+    """Record the coverage handed out as a file (`kind`: "pdf" or "xlsx").
+
+    Raises PolicyDenied, AuditUnavailable.
+    """
+    policy.check_can_view_coverage(person)
+    record_download(person=person, report="coverage", kind=kind, shown=shown, sha256=sha256)

@@ -23,4 +23,5 @@ class Permission(StrEnum):
     MANAGE_SOURCES = "ingest.manage_sources"
     REVIEW_READS = "ingest.review_reads"
     REQUEST_AMENDMENTS = "ingest.request_amendments"
+    VIEW_COVERAGE = "ingest.view_coverage"
     ENTER_ADMIN = "accounts.enter_admin"

@@ -50,6 +50,7 @@ PERMISSION_WORDS: dict[P, str] = {
     P.MANAGE_SOURCES: "Manage camera sources and feeds",
     P.REVIEW_READS: "Review reads reported as wrong, and correct them",
     P.REQUEST_AMENDMENTS: "Ask for the amendment of reads, without seeing them",
+    P.VIEW_COVERAGE: "See how many reads are collected where, and no read",
     P.ENTER_ADMIN: "Enter the administration",
 }
 
