@@ -102,8 +102,8 @@ def _map(found: Found) -> Drawing:
     for _, x, y, radius in area_circles(found):
         drawing.add(
             Circle(
-                x, HEIGHT - y, radius, fillColor=_CIRCLE, fillOpacity=0.55, strokeColor=colors.white,
-                strokeWidth=0.5,
+                x, HEIGHT - y, radius, fillColor=_CIRCLE, fillOpacity=0.55,
+                strokeColor=colors.white, strokeWidth=0.5,
             )
         )  # fmt: skip
     return drawing
