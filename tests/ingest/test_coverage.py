@@ -134,8 +134,9 @@ def page(client: Client, status: int = 200, **query: Any) -> str:
 
 
 def test_page_shows_map_table_chart_and_contract(counted: None, cast: Cast) -> None:
+    client = client_for(cast.vendor)
     with recorded() as events:
-        shown = page(client_for(cast.vendor))
+        shown = page(client)
     assert [(one.kind, one.fields["object"]) for one in events] == [(Kind.ADMIN_VIEWED, "coverage")]
     assert "1 of 50 states" in shown
     assert "not kept, 24 short" in shown
