@@ -4,7 +4,7 @@ From the counts alone (`ingest.models.Coverage`): who sees this sees no read. Da
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from enum import StrEnum
@@ -263,18 +263,21 @@ def _shown(rows: Iterable[Row], chosen: Chosen) -> list[Row]:
     return [row for row in rows if row.is_covered == (chosen.show == Show.COVERED)]
 
 
+_VALUES: Mapping[Sort, Callable[[Row], Any]] = {
+    Sort.RANK: lambda row: row.rank,
+    Sort.CAMERAS: lambda row: row.cameras,
+    Sort.READS: lambda row: row.reads,
+    Sort.HELD: lambda row: row.held,
+    Sort.LAST: lambda row: row.last_at,
+}
+
+
 def _in_order(rows: list[Row], chosen: Chosen) -> list[Row]:
     """By name where what is asked for is the same; what has no rank or no read comes last."""
     rows = sorted(rows, key=lambda row: row.name)
     if chosen.sort == Sort.NAME:
         return rows[::-1] if chosen.is_descending else rows
-    known = {
-        Sort.RANK: lambda row: row.rank,
-        Sort.CAMERAS: lambda row: row.cameras,
-        Sort.READS: lambda row: row.reads,
-        Sort.HELD: lambda row: row.held,
-        Sort.LAST: lambda row: row.last_at,
-    }[chosen.sort]
+    known = _VALUES[chosen.sort]
     having = [row for row in rows if known(row) is not None]
     having.sort(key=known, reverse=chosen.is_descending)
     return having + [row for row in rows if known(row) is None]

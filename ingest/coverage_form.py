@@ -1,6 +1,8 @@
 """What of the coverage is looked at, from the address (ING-7)."""
 
+from collections.abc import Mapping
 from datetime import date
+from typing import Any
 
 from django import forms
 
@@ -30,7 +32,7 @@ class CoverageForm(forms.Form):
         required=False, choices=[(sort, sort) for sort in _SORTS], widget=forms.HiddenInput()
     )
 
-    def __init__(self, data: object = None, *, today: date) -> None:
+    def __init__(self, data: Mapping[str, Any] | None = None, *, today: date) -> None:
         self.usual = usual_period(today, COVERAGE_DAYS)
         super().__init__(data, initial={"start": self.usual[0], "end": self.usual[1]})
 
