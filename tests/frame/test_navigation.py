@@ -12,8 +12,6 @@ from accounts.people import Person
 from accounts.roles import Role, permissions_of
 from lprsvc import navigation
 
-EVERYBODY = ["Home", "In-box"]
-
 
 def person(*roles: Role) -> Person:
     """Somebody with these roles."""
@@ -46,11 +44,11 @@ def person(*roles: Role) -> Person:
             ],
         ),
         (Role.SUPERVISOR, ["Home", "Reviews", "Log", "In-box"]),
-        (Role.AGENCY_MANAGER, ["Home", "Reviews", "Log", "Administration", "In-box"]),
-        (Role.AUDITOR, ["Home", "Log", "In-box"]),
-        (Role.CONTRACTING_OFFICER, EVERYBODY),
+        (Role.AGENCY_MANAGER, ["Home", "Reviews", "Coverage", "Log", "Administration", "In-box"]),
+        (Role.AUDITOR, ["Home", "Coverage", "Log", "In-box"]),
+        (Role.CONTRACTING_OFFICER, ["Home", "Coverage", "In-box"]),
         (Role.PRIVACY_OFFICER, ["Home", "Amendments", "In-box"]),
-        (Role.VENDOR_ADMINISTRATOR, ["Home", "Log", "Administration", "In-box"]),
+        (Role.VENDOR_ADMINISTRATOR, ["Home", "Coverage", "Log", "Administration", "In-box"]),
     ],
 )
 def test_links_are_those_the_role_may_open(role: Role, expected: list[str]) -> None:
@@ -127,7 +125,7 @@ def test_in_box_is_neither_shown_nor_looked_for_in_production(
 
     links = navigation.links_for(person(Role.AUDITOR), path)
 
-    assert [link.label for link in links] == ["Home", "Log"]
+    assert [link.label for link in links] == ["Home", "Coverage", "Log"]
 
 
 def test_frame_before_log_on_has_no_navigation() -> None:
