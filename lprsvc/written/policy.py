@@ -16,6 +16,7 @@ from ingest.policy import (
     check_can_report_errors,
     check_can_request_amendments,
     check_can_review_reads,
+    check_can_view_coverage,
 )
 from lprsvc.addresses import Address, all_addresses
 from lprsvc.lib.errors import PolicyDenied
@@ -354,6 +355,7 @@ ACTS: tuple[Act, ...] = (
         check_can_request_amendments,
     ),
     Act("Review and correct a reported read", check_can_review_reads, check_can_review_reads),
+    Act("Look at how much is collected where", check_can_view_coverage, check_can_view_coverage),
     Act("Change, verify, withdraw offenses", check_can_manage_offenses, check_can_manage_offenses),
     Act("Review a query of the own people", check_can_review, check_can_review),
     Act(
