@@ -7,11 +7,14 @@ from typing import Any
 from django.http import QueryDict
 from django.urls import reverse
 
+from accounts.people import Person
+from alerts.links import photograph_url
 from alerts.models import AlertEntry, EntryStatus, Match
 from alerts.selectors import EntryFilter
 from ingest.models import Read
 from ingest.selectors import Place
 from lprsvc.lib.jurisdictions import state_name
+from lprsvc.lib.pictures import small
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,6 +48,8 @@ class MatchRow:
     camera_name: str
     matched_at: datetime
     is_opened: bool
+    # The close-up, small; none of a match that was withdrawn.
+    photographs: list[dict[str, Any]]
     withdrawn_at: datetime | None = None
 
 
@@ -131,8 +136,8 @@ def _facts(entry: AlertEntry, now: datetime) -> dict[str, Any]:
     }
 
 
-def matched(match: Match) -> MatchRow:
-    """A match of `selectors.list_matches_for`."""
+def matched(match: Match, person: Person, *, now: datetime) -> MatchRow:
+    """A match of `selectors.list_matches_for`, with a fresh link to its close-up."""
     return MatchRow(
         url=reverse("match_detail", args=[match.pk]),
         captured_at=match.captured_at,
@@ -141,8 +146,14 @@ def matched(match: Match) -> MatchRow:
         camera_name=match.camera.name,
         matched_at=match.matched_at,
         is_opened=not getattr(match, "unopened_count", 0),
+        photographs=[] if match.withdrawn_at else [_close_up(match, person, now)],
         withdrawn_at=match.withdrawn_at,
     )
+
+
+def _close_up(match: Match, person: Person, now: datetime) -> dict[str, Any]:
+    large = photograph_url(person, match.pk, "plate", now=now)
+    return {"role": "plate", "url": small(large), "large_url": large}
 
 
 def hit(match: Match, read: Read, place: Place | None, photographs: list[dict[str, Any]]) -> Hit:

@@ -20,6 +20,7 @@ from lprsvc.lib.access import requires
 from lprsvc.lib.errors import DomainError, NotFound
 from lprsvc.lib.handover import unseal
 from lprsvc.lib.permissions import Permission
+from lprsvc.lib.pictures import picture_response, size_asked
 
 requires_alerts = requires(Permission.KEEP_ALERTS)
 
@@ -121,13 +122,14 @@ def _new_alert(data: dict[str, Any], person: Person) -> NewAlert:
 @require_GET
 def entry_detail(request: HttpRequest, pk: UUID) -> HttpResponse:
     """One alert with its matches."""
-    person = _person(request)
+    person, now = _person(request), timezone.now()
     shown = viewing.view_entry(
-        person=person, pk=pk, now=timezone.now(), page_number=request.GET.get("page", 1)
+        person=person, pk=pk, now=now, page_number=request.GET.get("page", 1)
     )
     context = {
-        "entry": presenting.detailed(shown.entry, timezone.now()),
-        "matches": [presenting.matched(match) for match in shown.matches],
+        "entry": presenting.detailed(shown.entry, now),
+        "matches": [presenting.matched(match, person, now=now) for match in shown.matches],
+        "photographs_end_after": int(rules.PHOTOGRAPH_LINK_AGE.total_seconds()),
         "page": shown.matches,
         "remove_url": reverse("alert_remove", args=[pk]),
         "timezone": person.timezone,
@@ -189,7 +191,7 @@ def _withdrawn_page(
     request: HttpRequest, person: Person, shown: viewing.MatchShown, now: datetime
 ) -> HttpResponse:
     context = {
-        "match": presenting.matched(shown.match),
+        "match": presenting.matched(shown.match, person, now=now),
         "entry": presenting.detailed(shown.match.entry, now),
         "timezone": person.timezone,
     }
@@ -199,19 +201,16 @@ def _withdrawn_page(
 @requires_alerts
 @require_GET
 def match_photograph(request: HttpRequest, pk: UUID, role: str) -> HttpResponse:
-    """One photograph of a match, by a signed address."""
+    """One photograph of a match, by a signed address; `?size=thumb`: small."""
     person = _person(request)
     if role not in links.ROLES:
         raise NotFound("photograph")
     shown = viewing.view_photograph(
-        person=person, pk=pk, role=role, token=request.GET.get("t", ""), now=timezone.now()
+        person=person,
+        pk=pk,
+        role=role,
+        token=request.GET.get("t", ""),
+        size=size_asked(request.GET),
+        now=timezone.now(),
     )
-    return HttpResponse(
-        shown.data,
-        content_type=shown.content_type,
-        headers={
-            "Cache-Control": "private, no-store",
-            "Content-Disposition": "inline",
-            "X-Content-Type-Options": "nosniff",
-        },
-    )
+    return picture_response(shown.data, shown.content_type)

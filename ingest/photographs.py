@@ -1,4 +1,8 @@
-"""What a photograph is, by its content; and the close-up cut from a scene. No database, no disk."""
+"""What a photograph is, by its content; the close-up cut from a scene, and its small copy.
+
+No database, no disk. What is drawn here is pixels alone, 8 bits each of red, green and blue: no
+comment, place, profile or further frame of its original, and nothing that stood after its end.
+"""
 
 import hashlib
 import io
@@ -7,7 +11,7 @@ import warnings
 import zlib
 from dataclasses import dataclass
 
-from PIL import Image
+from PIL import Image, ImageOps
 
 from ingest.rules import (
     CROP_QUALITY,
@@ -15,6 +19,9 @@ from ingest.rules import (
     PHOTOGRAPH_MAX_PIXELS,
     PHOTOGRAPH_MIN_SIDE,
     PHOTOGRAPH_TYPES,
+    THUMBNAIL_MAX_PIXELS,
+    THUMBNAIL_QUALITY,
+    THUMBNAIL_SIDE,
     Quarantined,
     QuarantineReason,
 )
@@ -35,6 +42,9 @@ _UNDECODABLE = (
     zlib.error,
 )
 _RIFF_HEADER = 8
+THUMBNAIL_TYPE = PHOTOGRAPH_TYPES["JPEG"]
+# Pillow's name of a JPEG behind which further ones stand, as many phones and some cameras make.
+_SEVERAL_JPEG = "MPO"
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,11 +65,13 @@ def inspect(data: bytes) -> Picture:
     """
     if len(data) > PHOTOGRAPH_MAX_BYTES:
         raise _invalid(f"{len(data)} bytes; at most {PHOTOGRAPH_MAX_BYTES} are taken")
-    format_, width, height = _header(data)
+    format_, width, height, frames = _header(data)
     if min(width, height) < PHOTOGRAPH_MIN_SIDE:
         raise _invalid(f"{width} × {height} pixels; at least {PHOTOGRAPH_MIN_SIDE} a side")
     if width * height > PHOTOGRAPH_MAX_PIXELS:
         raise _invalid(f"{width} × {height} pixels; at most {PHOTOGRAPH_MAX_PIXELS} in all")
+    if frames > 1:
+        raise _invalid(f"an animation of {frames} pictures; one that stands still is taken")
     if not _is_whole(format_, data):
         raise _invalid(f"the {format_} file ends before its picture does")
     return Picture(
@@ -85,16 +97,76 @@ def crop_plate(scene: bytes, box: Box) -> Picture:
                 raise _invalid(f"box {list(box)} is not inside {image.width} × {image.height}")
             edges = (int(x), int(y), round(x + width), round(y + height))
             # An empty one, or one longer than a JPEG can be, can't be saved either.
-            image.convert("RGB").crop(edges).save(target, "JPEG", quality=CROP_QUALITY)
+            _pixels(image.crop(edges)).save(target, "JPEG", quality=CROP_QUALITY)
     except _UNDECODABLE as error:
         raise _invalid(f"box {list(box)} can't be cut from the scene: {error}") from error
     return inspect(target.getvalue())
 
 
-def _header(data: bytes) -> tuple[str, int, int]:
+def draw_thumbnail(photograph: bytes) -> bytes | None:
+    """A small copy of a photograph, the right way up, as a JPEG (`THUMBNAIL_TYPE`).
+
+    None where it can't be drawn: for damage behind a whole header, or since it would take more
+    memory than looking at a list is worth.
+    """
+    target = io.BytesIO()
+    try:
+        with _quiet_open(photograph) as image:
+            if image.width * image.height > THUMBNAIL_MAX_PIXELS and not _decodes_small(image):
+                return None
+            turned = ImageOps.exif_transpose(_shrunk(image))
+            _pixels(turned).save(target, "JPEG", quality=THUMBNAIL_QUALITY)
+    except (*_UNDECODABLE, Quarantined):
+        return None
+    return target.getvalue()
+
+
+def _shrunk(image: Image.Image) -> Image.Image:
+    # Decodes a JPEG at about this size at once.
+    image.draft(None, (2 * THUMBNAIL_SIDE, 2 * THUMBNAIL_SIDE))
+    size = (THUMBNAIL_SIDE, THUMBNAIL_SIDE)
+    small = _eight_bits(image)
+    small.thumbnail(size, reducing_gap=2.0)
+    return small
+
+
+def _decodes_small(image: Image.Image) -> bool:
+    # A progressive one is held whole before anything of it is seen.
+    return image.format in {"JPEG", _SEVERAL_JPEG} and "progressive" not in image.info
+
+
+def _pixels(image: Image.Image) -> Image.Image:
+    """What a browser would show of it, on white, and nothing else."""
+    shown = _eight_bits(image)
+    if shown.has_transparency_data:
+        page = Image.new("RGBA", shown.size, "white")
+        page.alpha_composite(shown.convert("RGBA"))
+        shown = page
+    bare = shown.convert("RGB")
+    bare.info = {}
+    return bare
+
+
+def _eight_bits(image: Image.Image) -> Image.Image:
+    """Grey of 16 bits made into 8; Pillow by itself makes all of it white."""
+    if not image.mode.startswith("I"):
+        return image
+    grey = image.convert("I").point(lambda value: value * (1 / 256)).convert("L")
+    grey.info = image.info
+    return grey
+
+
+def _header(data: bytes) -> tuple[str, int, int, int]:
+    """Pillow's name of the format, width, height, and how many pictures are shown in turn."""
+    if not data:
+        raise _invalid("empty, 0 bytes")
     try:
         with _quiet_open(data) as image:
-            return str(image.format), image.width, image.height
+            if image.format == _SEVERAL_JPEG:
+                # Everybody shows the first; the others are as what stands after its end.
+                return "JPEG", image.width, image.height, 1
+            frames = getattr(image, "n_frames", 1)
+            return str(image.format), image.width, image.height, frames
     except _UNDECODABLE as error:
         raise _invalid("no JPEG, PNG or WebP by its content") from error
 

@@ -35,6 +35,11 @@ PHOTOGRAPH_MAX_PIXELS = 64_000_000
 PHOTOGRAPH_MIN_SIDE = 8
 # A close-up cut from the scene.
 CROP_QUALITY = 90
+# A small copy for lists: twice as wide as it is shown there, for fine screens.
+THUMBNAIL_SIDE = 480
+THUMBNAIL_QUALITY = 80
+# What is decoded whole to be drawn small; beyond it only a JPEG that can be decoded small at once.
+THUMBNAIL_MAX_PIXELS = 24_000_000
 
 # Plates in one picture: no camera sees more, and each of them is cut out of the whole.
 MAX_PLATES_PER_MESSAGE = 100

@@ -34,10 +34,12 @@ from ingest.models import (
     Read,
     Source,
 )
+from ingest.photographs import THUMBNAIL_TYPE, draw_thumbnail
 from ingest.rules import ADDRESS_REACH_METRES, INTERSECTION_REACH_METRES
 from ingest.storage import read_photograph
 from lprsvc.lib.errors import NotFound
 from lprsvc.lib.permissions import Permission
+from lprsvc.lib.pictures import Size
 
 _KILOMETRE = 1_000
 
@@ -197,15 +199,19 @@ def _lies_within(read: Read, within: Geography | None) -> bool:
     return within is None or within.covers(read.latitude_e7, read.longitude_e7)
 
 
-def open_photograph(sha256: bytes) -> tuple[bytes, str]:
+def open_photograph(sha256: bytes, size: Size = Size.FULL) -> tuple[bytes, str]:
     """A photograph's content and content type; the caller has recorded its view (QRY-7).
 
-    Raises NotFound, StorageUnavailable.
+    Small, it is drawn anew each time and kept nowhere (docs/adr/0014); one that can't be drawn is
+    given as it is. Raises NotFound, StorageUnavailable.
     """
     photograph = Photograph.objects.filter(sha256=bytes(sha256)).first()
     if photograph is None:
         raise NotFound("photograph")
-    return read_photograph(bytes(photograph.sha256)), photograph.content_type
+    content = read_photograph(bytes(photograph.sha256))
+    if size is Size.THUMB and (drawn := draw_thumbnail(content)) is not None:
+        return drawn, THUMBNAIL_TYPE
+    return content, photograph.content_type
 
 
 def list_unmatched(*, older_than: datetime, limit: int) -> list[UUID]:

@@ -14,6 +14,7 @@ from ingest.geography import Circle, Geography, States, geography_of
 from lprsvc.lib.handover import AlertProposal, seal
 from lprsvc.lib.jurisdictions import JURISDICTIONS, state_name
 from lprsvc.lib.permissions import Permission
+from lprsvc.lib.pictures import small
 from queries.links import PhotographLink, sign
 from queries.models import RecentQuery
 from queries.rules import METERS_PER_MILE, period_label
@@ -126,11 +127,12 @@ def hit_card(hit: Hit, query: RecentQuery, person: Person, *, now: datetime) -> 
         "photographs": [
             {
                 "role": role,
-                "url": _photograph_url(hit, query, person, role, now),
-                "large_url": _photograph_url(hit, query, person, role, now),
+                "url": small(large),
+                "large_url": large,
                 "derived": role == "plate" and hit.plate_is_derived,
             }
             for role in ROLES
+            if (large := _photograph_url(hit, query, person, role, now))
         ],
     }
 

@@ -17,6 +17,7 @@ from ingest.selectors import find_waiting_report
 from lprsvc.lib.access import requires
 from lprsvc.lib.errors import DomainError
 from lprsvc.lib.permissions import Permission
+from lprsvc.lib.pictures import picture_response, size_asked
 from queries import answer_page, hit_page
 from queries.arranging import entered, parameters_of, read
 from queries.mark_form import MarkIn, read_marks
@@ -50,20 +51,18 @@ def hit_detail(request: HttpRequest, pk: UUID, read_id: UUID) -> HttpResponse:
 @require_GET
 @requires(Permission.RUN_QUERIES)
 def hit_photograph(request: HttpRequest, pk: UUID, read_id: UUID, role: str) -> HttpResponse:
-    """One photograph, by a link that is the person's own and a few minutes old (QRY-7)."""
+    """One photograph, by a link that is the person's own and a few minutes old (QRY-7);
+    `?size=thumb`: small."""
     photograph = viewing.view_photograph(
         person=person_of(request),
         pk=pk,
         read_id=read_id,
         role=role,
         token=request.GET.get("t", ""),
+        size=size_asked(request.GET),
         now=timezone.now(),
     )
-    return HttpResponse(
-        photograph.content,
-        content_type=photograph.content_type,
-        headers={"Cache-Control": "private, no-store"},
-    )
+    return picture_response(photograph.content, photograph.content_type)
 
 
 @require_POST

@@ -28,6 +28,7 @@ from accounts.services.access import (
 )
 from accounts.states import EXPECTING_A_KEY, may_become
 from lprsvc.lib.access import requires
+from lprsvc.lib.pictures import upload_response
 from lprsvc.lib.errors import NotFound
 
 Data = Mapping[str, Any]
@@ -212,13 +213,10 @@ class AccessRequestAdmin(GovernedAdmin[AccessRequest]):
         person: Person = request.person  # type: ignore[attr-defined]
         found = self._object_or_404(request, object_id)
         form = RequestForm(read_form(person=person, request=found), found.form_type, "")
-        response = HttpResponse(form.data, content_type=form.type)
         # A picture can be shown here; a PDF may hold scripts, so it is handed over as a file.
-        how = "attachment" if form.type == PDF else "inline"
-        response["Content-Disposition"] = f'{how}; filename="{form.download_name}"'
-        response["Content-Security-Policy"] = "default-src 'none'; sandbox"
-        response["X-Content-Type-Options"] = "nosniff"
-        return response
+        return upload_response(
+            form.data, form.type, name=form.download_name, is_attachment=form.type == PDF
+        )
 
     @admin.display(description="Signed form")
     def form_link(self, request: AccessRequest) -> str:

@@ -22,6 +22,7 @@ from ingest.models import Read
 from ingest.selectors import Place, get_read, open_photograph
 from ingest.services.places import known_places
 from lprsvc.lib.errors import DomainError, NotFound, PolicyDenied
+from lprsvc.lib.pictures import Size
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,9 +115,9 @@ def view_match(*, person: Person, pk: UUID, now: datetime) -> MatchShown:
 
 
 def view_photograph(
-    *, person: Person, pk: UUID, role: Role, token: str, now: datetime
+    *, person: Person, pk: UUID, role: Role, token: str, size: Size, now: datetime
 ) -> PhotographShown:
-    """A photograph of a match's read; each look is an event of its own (QRY-7).
+    """A photograph of a match's read; each look is an event of its own (QRY-7), small or not.
 
     `token` is that of the address `alerts.links` made. Raises NotFound, also for an address that
     is old, changed or another person's; that is recorded too.
@@ -128,12 +129,14 @@ def view_photograph(
         record(
             actor=person,
             kind=Kind.RESULT_PHOTO_VIEWED,
-            fields=match_fields(match) | opening_fields(match.captured_at) | {"photograph": role},
+            fields=match_fields(match)
+            | opening_fields(match.captured_at)
+            | {"photograph": role, "size": size},
         )
         read = _read_of(match)
         sha256 = bytes(read.scene_sha256 if role == "scene" else read.plate_sha256)
         # Read before the commit: a photograph that can't be shown is not recorded as seen.
-        return PhotographShown(*open_photograph(sha256))
+        return PhotographShown(*open_photograph(sha256, size))
 
 
 def check_open(*, person: Person, now: datetime) -> None:

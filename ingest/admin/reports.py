@@ -37,6 +37,7 @@ from ingest.services.reviewing import Review, reject_reports, view_report
 from lprsvc.lib.access import requires
 from lprsvc.lib.errors import InvalidInput, NotFound
 from lprsvc.lib.permissions import Permission
+from lprsvc.lib.pictures import picture_response
 
 REVIEWERS = frozenset({Permission.REVIEW_READS})
 # Of more reports at once the list has pages; none of those refreshes more than this.
@@ -317,15 +318,7 @@ class ErrorReportAdmin(GovernedAdmin[ErrorReport]):
             token=request.GET.get("t", ""),
             now=timezone.now(),
         )
-        return HttpResponse(
-            data,
-            content_type=content_type,
-            headers={
-                "Cache-Control": "private, no-store",
-                "Content-Disposition": "inline",
-                "X-Content-Type-Options": "nosniff",
-            },
-        )
+        return picture_response(data, content_type)
 
 
 def countdown_of(report: ErrorReport, now: datetime) -> Countdown:

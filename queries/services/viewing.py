@@ -11,6 +11,7 @@ from audit.leaf import Value
 from audit.services import record
 from ingest.selectors import open_photograph
 from lprsvc.lib.errors import NotFound
+from lprsvc.lib.pictures import Size
 from queries import policy, records, selectors
 from queries.links import check
 from queries.schemas import HitResult, PhotographResult, QueryResult
@@ -70,9 +71,9 @@ def record_printing(
 
 
 def view_photograph(
-    *, person: Person, pk: UUID, read_id: UUID, role: str, token: str, now: datetime
+    *, person: Person, pk: UUID, read_id: UUID, role: str, token: str, size: Size, now: datetime
 ) -> PhotographResult:
-    """The bytes of one photograph, recorded before they are read (QRY-7).
+    """The bytes of one photograph, recorded before they are read (QRY-7), small ones likewise.
 
     `token` is what `queries.links.sign` made. The event opens the instant of this one capture, no
     more. Raises NotFound for a link that is old, changed or another person's, and where the query
@@ -90,9 +91,10 @@ def view_photograph(
         record(
             actor=person,
             kind=Kind.RESULT_PHOTO_VIEWED,
-            fields=records.opening(query, frame) | {"read": str(read_id), "photograph": role},
+            fields=records.opening(query, frame)
+            | {"read": str(read_id), "photograph": role, "size": size},
             parent=query.pk,
         )
         read = read_of(query, read_id, frame)
         sha256 = read.scene_sha256 if role == "scene" else read.plate_sha256
-        return PhotographResult(*open_photograph(bytes(sha256)))
+        return PhotographResult(*open_photograph(bytes(sha256), size))

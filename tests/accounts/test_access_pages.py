@@ -327,8 +327,8 @@ def test_uploaded_form_is_shown_harmlessly_and_recorded(cast: Cast, data: bytes,
     assert (shown.status_code, shown.content) == (200, data)
     assert shown["Content-Type"] == RequestForm(data, request.form_type, "").type
     assert shown["Content-Disposition"].startswith(f'{how}; filename="request-form-')
-    assert shown["Content-Security-Policy"] == "default-src 'none'; sandbox"
-    assert shown["Cache-Control"] == "no-store" or "no-cache" in shown["Cache-Control"]
+    assert "sandbox" in shown["Content-Security-Policy"]
+    assert "no-store" in shown["Cache-Control"]
     [event] = events
     assert (event.kind, event.fields["object"]) == (
         Kind.ADMIN_VIEWED,
