@@ -42,6 +42,8 @@ _UNDECODABLE = (
     zlib.error,
 )
 _RIFF_HEADER = 8
+# Pillow's names of palettes, and of black and white.
+_WITHOUT_SHADES = {"1", "P", "PA"}
 THUMBNAIL_TYPE = PHOTOGRAPH_TYPES["JPEG"]
 # Pillow's name of a JPEG behind which further ones stand, as many phones and some cameras make.
 _SEVERAL_JPEG = "MPO"
@@ -148,7 +150,10 @@ def _pixels(image: Image.Image) -> Image.Image:
 
 
 def _eight_bits(image: Image.Image) -> Image.Image:
-    """Grey of 16 bits made into 8; Pillow by itself makes all of it white."""
+    """Grey of 16 bits made into 8, all of which Pillow by itself makes white; and what can't be
+    drawn small, since it has no shades between, in full color."""
+    if image.mode in _WITHOUT_SHADES:
+        return image.convert("RGBA")
     if not image.mode.startswith("I"):
         return image
     grey = image.convert("I").point(lambda value: value * (1 / 256)).convert("L")

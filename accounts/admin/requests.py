@@ -28,8 +28,8 @@ from accounts.services.access import (
 )
 from accounts.states import EXPECTING_A_KEY, may_become
 from lprsvc.lib.access import requires
-from lprsvc.lib.pictures import upload_response
 from lprsvc.lib.errors import NotFound
+from lprsvc.lib.pictures import upload_response
 
 Data = Mapping[str, Any]
 
