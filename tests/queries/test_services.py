@@ -15,6 +15,7 @@ from accounts.people import Person
 from audit.models import Event
 from ingest.models import Source
 from lprsvc.lib.errors import AuditUnavailable, DomainError, NotFound, PolicyDenied
+from lprsvc.lib.pictures import Size
 from queries.links import PhotographLink, sign
 from queries.models import RecentQuery
 from queries.rules import RECALL
@@ -259,7 +260,13 @@ def see_photograph(
         captured_at=at or days_ago(10),
     )
     return viewing.view_photograph(
-        person=person, pk=query, read_id=read, role=role, token=sign(link, now=NOW), now=NOW
+        person=person,
+        pk=query,
+        read_id=read,
+        role=role,
+        token=sign(link, now=NOW),
+        size=Size.FULL,
+        now=NOW,
     )
 
 
