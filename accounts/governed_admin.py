@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
 from urllib.parse import quote
 
 from django.contrib import admin, messages
+from django.core.exceptions import BadRequest
 from django.db import models
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
@@ -121,10 +122,15 @@ class GovernedAdmin(_ModelAdmin[M]):
         return self.visible_to(_person(request))
 
     def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:  # noqa: ARG002
-        """Only by the list's own filters: Django would let any field be probed by its address,
-        as in ``?password__startswith=``."""
-        names = [_parameter_of(item) for item in self.list_filter]
-        return any(lookup == name or lookup.startswith(f"{name}__") for name in names)
+        """Only what the list's own filters ask, to the letter: Django would let any field be probed
+        by its address, as in ``?password__startswith=``, and a filter's relation would lead to
+        other people's rows, as in ``?aor__agency__users__password__startswith=``."""
+        asked = {
+            f"{parameter_of(item)}{ending}"
+            for item in self.list_filter
+            for ending in _FILTER_LOOKUPS
+        }
+        return lookup in asked
 
     # --- pages ---------------------------------------------------------------------------------
 
@@ -140,7 +146,9 @@ class GovernedAdmin(_ModelAdmin[M]):
     def changelist_view(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        """The list, recorded as seen."""
+        """The list, recorded as seen. Raises BadRequest for text no table can hold."""
+        if any("\0" in value for _, values in request.GET.lists() for value in values):
+            raise BadRequest("A filter's value holds a NUL character.")
         person = _person(request)
         name = self.opts.model_name or ""
         record_viewed(person=person, subject=name, search=request.GET.urlencode())
@@ -284,7 +292,11 @@ def as_text(field: str, description: str) -> Any:
     return shown
 
 
-def _parameter_of(item: Any) -> str:
+# What Django's own filters of a field put into the address, and nothing else.
+_FILTER_LOOKUPS = ("", "__exact", "__id__exact", "__isnull", "__isempty")
+
+
+def parameter_of(item: Any) -> str:
     """What a list filter is called in the address."""
     if isinstance(item, str):
         return item

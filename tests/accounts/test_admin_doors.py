@@ -15,7 +15,7 @@ from django.test import Client
 from django.urls import reverse
 
 from accounts.disposal import SHIPPED
-from accounts.governed_admin import GovernedAdmin
+from accounts.governed_admin import GovernedAdmin, parameter_of
 from accounts.models import Aor, Termination, User
 from accounts.roles import Role
 from accounts.services.agencies import create_reason_code
@@ -278,6 +278,74 @@ def test_filters_and_searches_leak_nothing_of_others(world: World) -> None:
         assert f"/user/{world.cast.other.pk}/" not in text
     for probe in ({"password__startswith": "a"}, {"agency__log__id": "x"}):
         assert client.get("/admin/accounts/user/", probe).status_code in {400, 302}
+
+
+@pytest.mark.parametrize("who", ["manager", "vendor"])
+def test_no_filter_leads_to_other_rows(world: World, who: str) -> None:
+    """ACC-9, QRY-2: a list is asked by its own filters' values, never by what these lead to."""
+    client = client_for(world.people[who])
+    probed = 0
+    for label, page in _pages():
+        address = _list_of(label)
+        if client.get(address).status_code != 200:
+            continue
+        for lookup in _probes(page):
+            answer = client.get(address, {lookup: "a"})
+            assert answer.status_code in {302, 400}, f"{address}?{lookup}=a"
+            probed += 1
+    assert probed > 30
+
+
+@pytest.mark.parametrize("who", ["manager", "vendor"])
+def test_every_filter_answers_whatever_stands_in_the_address(world: World, who: str) -> None:
+    client = client_for(world.people[who])
+    followed = 0
+    for label, page in _pages():
+        address = _list_of(label)
+        first = client.get(address)
+        # A list that is a page of our own, without Django's filters, has no `cl`.
+        if first.status_code != 200 or "cl" not in (first.context or {}):
+            continue
+        changelist = first.context["cl"]
+        for spec in changelist.filter_specs:
+            for choice in spec.choices(changelist):
+                chosen = client.get(address + choice["query_string"])
+                assert chosen.status_code == 200, address + choice["query_string"]
+                followed += 1
+        for item in page.list_filter:
+            for ending in ("", "__exact", "__id__exact", "__isnull"):
+                for value in ("\0", "(", "9" * 40, "\ud800", "é" * 3000):
+                    query = {
+                        f"{parameter_of(item)}{ending}": value.encode("utf-8", "surrogatepass")
+                    }
+                    assert client.get(address, query).status_code < 500, f"{address} {query}"
+    assert followed > 20
+
+
+def _list_of(label: str) -> str:
+    return reverse(f"admin:{label.replace('.', '_')}_changelist")
+
+
+def _probes(page: "GovernedAdmin[Any]") -> Iterator[str]:
+    """Questions about what a list's filters lead to, one relation far and two."""
+    for item in page.list_filter:
+        if not isinstance(item, str | tuple):
+            continue
+        name = parameter_of(item)
+        yield f"{name}__regex"
+        model = page.model
+        field = None
+        for part in name.split("__"):
+            field = model._meta.get_field(part)
+            model = field.related_model or model
+        if field is None or not field.is_relation:
+            continue
+        for near in model._meta.get_fields():
+            if not near.is_relation:
+                yield f"{name}__{near.name}__startswith"
+            elif isinstance(near.related_model, type):
+                yield f"{name}__{near.name}__pk"
+                yield f"{name}__{near.name}__{near.related_model._meta.pk.name}__gt"
 
 
 def test_a_deleted_persons_session_opens_nothing(world: World) -> None:
