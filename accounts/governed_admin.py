@@ -128,7 +128,7 @@ class GovernedAdmin(_ModelAdmin[M]):
         asked = {
             f"{parameter_of(item)}{ending}"
             for item in self.list_filter
-            for ending in _FILTER_LOOKUPS
+            for ending in (_FIELD_LOOKUPS if isinstance(item, str | tuple) else ("",))
         }
         return lookup in asked
 
@@ -293,7 +293,7 @@ def as_text(field: str, description: str) -> Any:
 
 
 # What Django's own filters of a field put into the address, and nothing else.
-_FILTER_LOOKUPS = ("", "__exact", "__id__exact", "__isnull", "__isempty")
+_FIELD_LOOKUPS = ("", "__exact", "__id__exact", "__isnull", "__isempty")
 
 
 def parameter_of(item: Any) -> str:

@@ -216,7 +216,7 @@ class RoleFilter(admin.SimpleListFilter):
     def queryset(self, request: HttpRequest, queryset: "QuerySet[User]") -> "QuerySet[User]":  # noqa: ARG002
         """Those who hold it, perhaps beside others."""
         value = self.value()
-        return queryset.filter(roles__contains=[value]) if value else queryset
+        return queryset.filter(roles__contains=[value]) if value in set(Role) else queryset
 
 
 class StateFilter(admin.SimpleListFilter):
