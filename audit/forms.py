@@ -6,6 +6,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from django import forms
+from django.core.validators import MaxValueValidator, MinValueValidator
 
 from audit.kinds import LABELS
 from audit.selectors import EventFilter
@@ -17,6 +18,13 @@ def _kinds() -> list[tuple[str, str]]:
     return [("", "Anything"), *((kind, label) for label, kind in by_label)]
 
 
+# A day whose midnight exists in every time zone, and that nobody's log reaches beyond.
+_DAYS = (
+    MinValueValidator(date(2000, 1, 1), "Enter a day from 2000 on."),
+    MaxValueValidator(date(2199, 12, 31), "Enter a day before 2200."),
+)
+
+
 class LogFilterForm(forms.Form):
     """Filter by user, plate, kind and dates (AUD-5); everything may be left open."""
 
@@ -26,10 +34,16 @@ class LogFilterForm(forms.Form):
     plate = forms.CharField(label="Plate", required=False, max_length=40)
     kind = forms.ChoiceField(label="What", required=False, choices=_kinds)
     start = forms.DateField(
-        label="From", required=False, widget=forms.DateInput(attrs={"type": "date"})
+        label="From",
+        required=False,
+        validators=_DAYS,
+        widget=forms.DateInput(attrs={"type": "date"}),
     )
     end = forms.DateField(
-        label="To", required=False, widget=forms.DateInput(attrs={"type": "date"})
+        label="To",
+        required=False,
+        validators=_DAYS,
+        widget=forms.DateInput(attrs={"type": "date"}),
     )
 
     def clean_plate(self) -> str:

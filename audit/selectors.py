@@ -228,15 +228,20 @@ SELECT count(DISTINCT e.fields ->> 'entry')
 def _in_scope(scope: LogScope) -> QuerySet[Event]:
     events = Event.objects.filter(log_id=scope.log_id)
     if scope.actors is not None:
-        events = events.filter(actor__in=scope.actors)
+        events = events.filter(_by_or_for(scope.actors))
     if scope.aors is not None:
         events = events.filter(aor__in=scope.aors)
     return events
 
 
+def _by_or_for(actors: Collection[str]) -> Q:
+    """What they did, and what was done on their behalf: by a job, or by a colleague who asked."""
+    return Q(actor__in=actors) | Q(behalf__in=actors)
+
+
 def _filtered(events: QuerySet[Event], wanted: EventFilter) -> QuerySet[Event]:
     if wanted.actors is not None:
-        events = events.filter(actor__in=wanted.actors)
+        events = events.filter(_by_or_for(wanted.actors))
     if wanted.plate is not None:
         events = events.filter(plate=wanted.plate)
     if wanted.kind is not None:

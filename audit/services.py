@@ -267,14 +267,16 @@ def view_entry(
 ) -> tuple[LogEntry, list[LogEntry]]:
     """One entry, whole, with those that belong to it; looking is recorded first (AUD-1).
 
-    Raises NotFound for an entry that does not exist or is out of the reader's scope.
+    Raises NotFound, recorded as a refusal, for an entry that does not exist or is out of the
+    reader's scope.
     """
-    with transaction.atomic(durable=True):
-        record(actor=actor, kind=Kind.AUDIT_VIEWED, fields={"object": str(event_id)})
+    fields: dict[str, leaf.Value] = {"object": str(event_id)}
+    with recording_refusals(actor=actor, refused=Kind.AUDIT_VIEWED, fields=fields):
+        record(actor=actor, kind=Kind.AUDIT_VIEWED, fields=fields)
         entry = find_entry(reader.scope, event_id)
-        children = list_children(reader.scope, event_id) if entry else []
-    if entry is None:
-        raise NotFound("log entry")
+        if entry is None:
+            raise NotFound("log entry")
+        children = list_children(reader.scope, event_id)
     return entry, children
 
 

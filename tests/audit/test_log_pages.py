@@ -1,5 +1,6 @@
 """The log's pages: who sees what, found by whom, plate and date (AUD-1, AUD-5)."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -9,14 +10,16 @@ from django.urls import reverse
 from pytest_django.fixtures import DjangoAssertNumQueries
 
 from accounts.models import User
+from accounts.models.people import user_actor_id
 from audit import services
-from audit.actors import Actor
+from audit.actors import Actor, system
 from audit.kinds import Kind
 from audit.models import Event
 from audit.scopes import LogReader, LogScope
 from audit.selectors import EventFilter, Position
 from lprsvc.lib.errors import NotFound
 from lprsvc.lib.ids import uuid7
+from tests.audited import recorded
 from tests.cast import Cast, client_for
 
 
@@ -235,3 +238,53 @@ def test_a_page_of_the_log_costs_a_handful_of_queries(
     client = client_for(cast.auditor)
     with django_assert_max_num_queries(8):
         client.get(reverse("log"))
+
+
+# --- what was done for somebody -------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("reader", ["auditor", "supervisor", "manager"])
+def test_what_was_done_for_somebody_is_found_by_their_name(cast: Cast, reader: str) -> None:
+    """AUD-5: a job's act for a person, or a colleague's question, stands under the person too."""
+    owner = cast.investigator
+    job = system("matching", log_id=owner.person.log_id, agency=owner.person.agency)
+    with transaction.atomic():
+        done = services.record(
+            actor=replace(job, aor=owner.person.aor),
+            kind=Kind.ALERT_MATCHED,
+            fields={"plate": "AAA111", "state": "US-NY"},
+            behalf=services.Behalf(id=user_actor_id(owner.pk), name=owner.full_name),
+        )
+    response = client_for(getattr(cast, reader)).get(
+        f"{reverse('log')}?kind=alert.matched&user={owner.username}"
+    )
+    assert [row["id"] for row in response.context["events"]] == [done.id]
+    stranger = client_for(cast.auditor).get(
+        f"{reverse('log')}?kind=alert.matched&user={cast.colleague.username}"
+    )
+    assert stranger.context["events"] == []
+
+
+# --- bad input, wrong person ----------------------------------------------------------------------
+
+
+def test_a_look_at_what_is_anothers_is_recorded_as_refused(
+    cast: Cast, entries: dict[str, services.Recorded]
+) -> None:
+    """AUD-1: a look that found nothing does not stand in the log as one that did."""
+    address = reverse("log_event", args=[entries["other"].id])
+    with recorded() as events:
+        assert client_for(cast.auditor).get(address).status_code == 404
+    [event] = [event for event in events if event.kind == Kind.AUDIT_VIEWED]
+    assert event.outcome == "refused"
+    assert event.fields["object"] == str(entries["other"].id)
+
+
+@pytest.mark.parametrize("field", ["start", "end"])
+@pytest.mark.parametrize("day", ["9999-12-31", "0001-01-01", "2200-01-01", "1999-12-31", "no"])
+def test_a_day_beyond_the_calendar_is_named_beside_its_field(
+    cast: Cast, field: str, day: str
+) -> None:
+    response = client_for(cast.auditor).get(f"{reverse('log')}?{field}={day}")
+    assert response.status_code < 500
+    assert response.context["form"].errors[field]

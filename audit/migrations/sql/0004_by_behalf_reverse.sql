@@ -1,0 +1,1 @@
+DROP INDEX audit.event_by_behalf;
