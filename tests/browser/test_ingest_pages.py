@@ -23,7 +23,7 @@ def delivered(cast: Cast) -> Feed:
     """A feed with a read stored, three in quarantine, and a delivery turned away."""
     feed = make_feed("PHL-TOLL")
     feed.store(
-        payload(),
+        payload(plate="SEEN 1"),
         payload(plate=""),
         payload(plate="NEW 1", camera="NOBODY"),
         payload(plate="NEW 2", camera="NOBODY"),
