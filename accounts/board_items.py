@@ -119,7 +119,9 @@ def _termination_row(found: Termination, now: datetime) -> BoardRow:
         key=str(found.pk),
         label=found.user.full_name,
         url=_one("termination", found.pk),
-        countdown=count_down(found.due_at, now, zone_of(found.user)),
+        countdown=count_down(
+            found.due_at, now, zone_of(found.user), is_cut=not found.user.is_active
+        ),
     )
 
 

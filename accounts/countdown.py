@@ -27,8 +27,13 @@ class Countdown:
     words: str
 
 
-def count_down(due_at: datetime, now: datetime, zone: ZoneInfo) -> Countdown:
-    """The standing at `now` of what is due at `due_at`, in the agency's time zone."""
+def count_down(
+    due_at: datetime, now: datetime, zone: ZoneInfo, *, is_cut: bool = False
+) -> Countdown:
+    """The standing at `now` of what is due at `due_at`, in the agency's time zone; `is_cut`: the
+    account is shut already, so that nothing runs out."""
+    if is_cut:
+        return Countdown(Tone.CALM, "access is cut already: close the request")
     if now >= due_at:
         return Countdown(Tone.OVERDUE, f"overdue by {spelt(elapsed(due_at, now, zone))}")
     left = elapsed(now, due_at, zone)

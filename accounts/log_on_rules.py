@@ -11,6 +11,9 @@ from accounts.models import Agency, LogOnPolicy
 MIN_LENGTH_ALONE = 15
 MIN_LENGTH_WITH_FACTOR = 8
 MAX_LENGTH = 1_000
+# FBI CJIS Security Policy, IA-5 (1), basic password standards: after this long a short password,
+# without a factor beside it, must be another.
+MAX_AGE_OF_SHORT = timedelta(days=90)
 
 # ACC-11.
 FAILURES_UNTIL_LOCK = 5

@@ -192,9 +192,8 @@ def _actor_ids_named(agency_id: int | None, typed: str) -> tuple[str, ...]:
 
 
 def users_of_actors(actor_ids: Iterable[str]) -> dict[str, User]:
-    """The users, with their agency, behind those actors of the log that are people."""
-    keys = [actor_id.partition(":")[2] for actor_id in actor_ids if actor_id.startswith("user:")]
-    users = User.objects.filter(pk__in=keys).select_related("agency")
+    """The users, with agency and AOR, behind those actors of the log that are people."""
+    users = User.objects.filter(pk__in=_user_keys(actor_ids)).select_related("agency", "aor")
     return {user_actor_id(user.pk): user for user in users}
 
 
@@ -224,9 +223,12 @@ def list_requests_for(person: Person) -> "QuerySet[AccessRequest]":
 
 def names_of_actors(actor_ids: Iterable[str]) -> dict[str, str]:
     """The names, as they are now, of those actors of the log or of a history that are people."""
-    keys = [actor_id.partition(":")[2] for actor_id in actor_ids if actor_id.startswith("user:")]
-    people = User.objects.filter(pk__in=keys).values_list("pk", "full_name")
+    people = User.objects.filter(pk__in=_user_keys(actor_ids)).values_list("pk", "full_name")
     return {user_actor_id(pk): name for pk, name in people}
+
+
+def _user_keys(actor_ids: Iterable[str]) -> list[str]:
+    return [actor_id.partition(":")[2] for actor_id in actor_ids if actor_id.startswith("user:")]
 
 
 def list_vendor_administrators() -> "QuerySet[User]":

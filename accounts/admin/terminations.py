@@ -293,4 +293,4 @@ def _short(moment: datetime) -> str:
 
 def countdown_of(found: Termination, now: datetime) -> Countdown:
     """The countdown of an open request."""
-    return count_down(found.due_at, now, zone_of(found.user))
+    return count_down(found.due_at, now, zone_of(found.user), is_cut=not found.user.is_active)

@@ -1,7 +1,7 @@
 """How much the people of some areas of responsibility use the service, from the log (ACC-9)."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from statistics import median
 from urllib.parse import urlencode
@@ -11,7 +11,7 @@ from accounts.models import Aor, User, user_actor_id
 from accounts.people import Person
 from accounts.reports.document import PDF_TYPE, Table, Text, pdf
 from accounts.reports.spreadsheet import XLSX_TYPE, Sheet, workbook
-from accounts.selectors import list_aors_for, list_users_for, log_scope_for
+from accounts.selectors import list_aors_for, list_users_for, log_scope_for, users_of_actors
 from accounts.training import spelt
 from audit.kinds import Kind
 from audit.selectors import Acts, count_acts
@@ -54,15 +54,20 @@ class UsageFilter:
 
 @dataclass(frozen=True, slots=True)
 class UsageLine:
-    """One user, and how often they did what."""
+    """One user, and how often they did what; `is_here`: still has an account in these areas."""
 
     user: User
     counts: tuple[int, ...]
     with_hits: int
+    is_here: bool
 
     @property
     def account(self) -> str:
         """How the account stands."""
+        if self.user.deleted_at is not None:
+            return "Closed"
+        if not self.is_here:
+            return "Moved away"
         if self.user.last_login is None:
             return "Never logged on"
         return "Open" if self.user.is_active else "Suspended"
@@ -81,12 +86,18 @@ class Usage:
 
 
 def usage_of(person: Person, chosen: UsageFilter) -> Usage:
-    """The use made by the people whom `person` manages, and no other's."""
+    """The use made of the service in the areas that `person` manages, and in no other: by
+    the people who are there, and by who acted there and has moved or gone since."""
     acts = _acts(person, chosen)
-    users = list_users_for(person).filter(deleted_at=None).select_related("aor", "component")
+    there = list_users_for(person).filter(deleted_at=None)
     if chosen.aor:
-        users = users.filter(aor__name=chosen.aor)
-    lines = [_line(user, acts) for user in users.order_by("aor__name", "full_name")]
+        there = there.filter(aor__name=chosen.aor)
+    here = {user.pk: user for user in there.select_related("aor", "component")}
+    before = [user for user in users_of_actors(acts).values() if user.pk not in here]
+    lines = [
+        *(_line(user, acts, is_here=True) for user in sorted(here.values(), key=_place)),
+        *(_line(user, acts, is_here=False) for user in sorted(before, key=_place)),
+    ]
     asked = list(COUNTED).index(Kind.QUERY_RUN)
     queries = [line.counts[asked] for line in lines if line.counts[asked]]
     return Usage(
@@ -141,6 +152,9 @@ def _acts(person: Person, chosen: UsageFilter) -> Mapping[str, Acts]:
     scope = log_scope_for(person)
     if scope is None:
         return {}
+    # Whoever may read the whole log as well still manages no more than this.
+    areas = tuple(name for name in person.managed_aors if chosen.aor in ("", name))
+    scope = replace(scope, aors=areas)
     zone = ZoneInfo(person.timezone)
     return count_acts(
         scope,
@@ -150,9 +164,14 @@ def _acts(person: Person, chosen: UsageFilter) -> Mapping[str, Acts]:
     )
 
 
-def _line(user: User, acts: Mapping[str, Acts]) -> UsageLine:
+def _place(user: User) -> tuple[str, str]:
+    return user.aor.name if user.aor else "", user.full_name
+
+
+def _line(user: User, acts: Mapping[str, Acts], *, is_here: bool) -> UsageLine:
     done = acts.get(user_actor_id(user.pk), Acts({}, 0))
-    return UsageLine(user, tuple(done.counts.get(kind, 0) for kind in COUNTED), done.with_hits)
+    counts = tuple(done.counts.get(kind, 0) for kind in COUNTED)
+    return UsageLine(user, counts, done.with_hits, is_here)
 
 
 def _cells(line: UsageLine) -> list[object]:
@@ -160,10 +179,10 @@ def _cells(line: UsageLine) -> list[object]:
     return [
         user.full_name,
         user.username,
-        user.aor.name if user.aor else "",
-        user.component.code if user.component else "",
+        user.aor.name if line.is_here and user.aor else "",
+        user.component.code if line.is_here and user.component else "",
         line.account,
-        f"{user.last_login:%Y-%m-%d %H:%M} UTC" if user.last_login else "",
+        f"{user.last_login:%Y-%m-%d %H:%M} UTC" if line.is_here and user.last_login else "",
         *line.counts,
         line.with_hits,
     ]

@@ -42,6 +42,9 @@ from audit.services import record, record_alone
 from lprsvc.lib.errors import InvalidInput, NotFound
 
 KEY_LASTS = timedelta(days=7)
+# How long who changed somebody's address may not be the one who sends a key to it: the former
+# address was told, and its owner has this long to object.
+ADDRESS_SETTLES = timedelta(days=7)
 MAX_NEED = 2_000
 JOB = "accounts.send_notice"
 # Base 32 without letters that are read as digits (Crockford): 26 of them are 130 bits.
@@ -169,11 +172,14 @@ def send_key(*, actor: Person, request: AccessRequest, reason: str, now: datetim
 
 def send_user_key(*, actor: Person, user: User, reason: str, now: datetime) -> None:
     """Send somebody who has an account a key with which they choose a new password and new
-    questions; until it is used everything stays as it is. Raises PolicyDenied, InvalidInput."""
+    questions; until it is used everything stays as it is. Who changed the address sends none to
+    it for a week: one person alone could make the account theirs. Raises PolicyDenied,
+    InvalidInput."""
     with managing(actor, user, reason=reason) as (recorded, locked):
         policy.check_can_manage_user(recorded, locked)
         if not locked.is_active:
             raise InvalidInput({"": ["The account is suspended: reinstate it first."]})
+        _check_address_settled(locked, by=recorded, now=now)
         _issue_key(locked, actor=recorded, reason=reason, now=now)
 
 
@@ -400,6 +406,22 @@ def _issue_key(holder: AccessRequest | User, *, actor: Actor, reason: str, now: 
         },
     )
     _owe("registration_key", key.email, name_of(key), actor, now)
+
+
+def _check_address_settled(user: User, *, by: Actor, now: datetime) -> None:
+    """That `by` did not change the address lately themselves. Raises InvalidInput."""
+    newer: Any = None
+    for row in user.history.order_by("-history_date", "-history_id"):
+        if newer is not None and newer.email != row.email and newer.history_user_id == by.id:
+            free_from = newer.history_date + ADDRESS_SETTLES
+            fault = (
+                "You changed this person's address yourself. Another manager may send the key, or"
+                f" you from {free_from:%Y-%m-%d %H:%M} UTC on."
+            )
+            raise InvalidInput({"": [fault]})
+        if row.history_date <= now - ADDRESS_SETTLES:
+            return
+        newer = row
 
 
 def _revoke_open(

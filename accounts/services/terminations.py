@@ -2,7 +2,8 @@
 
 A request made in the system cuts access in the same transaction. One received by e-mail is entered
 with the time of its receipt and counts down until it is carried out or withdrawn; the sweep tells
-the AOR's managers when it is overdue, and the vendor when it still is `VENDOR_AFTER` later.
+the AOR's managers when it is overdue, and the vendor when it still is `VENDOR_AFTER` later. Nothing
+is overdue while the account is shut: that is what was asked for.
 """
 
 import logging
@@ -137,7 +138,7 @@ def withdraw_termination(
 
 def escalate_overdue(*, now: datetime) -> int:
     """Tell who must know of overdue requests, each of them once; how many were escalated."""
-    overdue = Termination.objects.filter(state=TerminationState.OPEN, due_at__lte=now)
+    overdue = _awaited().filter(due_at__lte=now)
     untold = overdue.filter(Q(managers_told_at=None) | Q(vendor_told_at=None))
     escalated = 0
     for pk in list(untold.values_list("pk", flat=True)[:_SWEEP_AT_MOST]):
@@ -153,7 +154,7 @@ def _escalate(one: "QuerySet[Termination]", now: datetime) -> bool:
     """Note that people were told, and owe them the mail: both or neither, and once."""
     with transaction.atomic(durable=True):
         found = (
-            one.filter(state=TerminationState.OPEN)
+            (one & _awaited())
             .select_for_update(of=("self",), skip_locked=True)
             .select_related("user__agency")
             .first()
@@ -178,6 +179,11 @@ def _escalate(one: "QuerySet[Termination]", now: datetime) -> bool:
                 now=now,
             )
     return True
+
+
+def _awaited() -> "QuerySet[Termination]":
+    """Requests about people who can still get in."""
+    return Termination.objects.filter(state=TerminationState.OPEN, user__is_active=True)
 
 
 def _steps_due(termination: Termination, now: datetime) -> "dict[str, list[User]]":

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import datetime, timedelta
 from threading import Barrier, Thread
 from typing import Any
 
@@ -18,7 +19,7 @@ from accounts.models import (
     RegistrationKey,
     User,
 )
-from accounts.people import person_for
+from accounts.people import Person, person_for
 from accounts.roles import Role
 from accounts.services.access import (
     Applicant,
@@ -29,7 +30,7 @@ from accounts.services.access import (
     send_user_key,
     withdraw_request,
 )
-from accounts.services.people import suspend_user
+from accounts.services.people import change_user, suspend_user
 from audit.actors import VENDOR_LOG_ID, Actor, system
 from audit.kinds import Kind
 from lprsvc.lib.errors import DomainError, InvalidInput, NotFound, PolicyDenied
@@ -504,6 +505,42 @@ def test_key_for_an_account_is_the_managers_to_send(cast: Cast) -> None:  # ACC-
     assert not RegistrationKey.objects.filter(revoked_at=None).exists()
     with pytest.raises(InvalidInput, match="suspended"):
         send_user_key(actor=cast.manager.person, user=cast.investigator, reason="x", now=NOW)
+
+
+def test_who_changes_an_address_sends_no_key_to_it_for_a_week(cast: Cast) -> None:
+    """ACC-9: one manager alone can't make an account theirs."""
+    manager, person = cast.manager.person, cast.investigator
+    _move_address(cast, manager, "elsewhere@example.test", NOW)
+    week = timedelta(days=7)
+
+    def send(by: Person, now: datetime) -> None:
+        send_user_key(actor=by, user=person, reason="forgot", now=now)
+
+    for now in (NOW, NOW + week - timedelta(seconds=1)):
+        with recorded() as events, pytest.raises(InvalidInput, match="Another manager"):
+            send(manager, now)
+        assert [event.kind for event in events] == [Kind.ADMIN_REFUSED]
+    assert not RegistrationKey.objects.exists()
+    send(second_manager(cast).person, NOW)
+    send(manager, NOW + week)
+
+
+def test_later_change_by_another_does_not_free_who_changed_the_address(cast: Cast) -> None:
+    manager, other = cast.manager.person, second_manager(cast).person
+    _move_address(cast, manager, "mine@example.test", NOW)
+    _move_address(cast, other, "theirs@example.test", NOW)
+    for by in (manager, other):
+        with pytest.raises(InvalidInput, match="Another manager"):
+            send_user_key(actor=by, user=cast.investigator, reason="x", now=NOW)
+
+
+def _move_address(cast: Cast, by: Person, email: str, now: datetime) -> None:
+    user = User.objects.get(pk=cast.investigator.pk)
+    change_user(
+        actor=by, user=user, full_name=user.full_name, email=email, title=user.title,
+        component=user.component, aor=user.aor, supervisor=user.supervisor, roles=user.roles,
+        timezone=user.timezone, reason="new address", now=now,
+    )  # fmt: skip
 
 
 @pytest.mark.parametrize(

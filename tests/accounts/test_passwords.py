@@ -149,10 +149,30 @@ def test_agency_may_ask_for_another_length(cast: Cast) -> None:
     assert refused(fresh(cast.investigator), "nineteen-chars-4-us") == [
         "Use at least 20 characters."
     ]
-    demand(cast.agency, min_password_length=8)
+    demand(cast.agency, min_password_length=8, max_password_age_days=90)
     assert refused(fresh(cast.investigator), "vuqa-7kx") == []
     change(cast.investigator, "vuqa-7kx")
     assert not passwords.is_change_due(fresh(cast.investigator), now=NOW)
+
+
+@pytest.mark.parametrize(
+    "wanted",
+    [
+        {"min_password_length": 14},
+        {"min_password_length": 8, "max_password_age_days": 91},
+    ],
+)
+def test_short_password_needs_a_factor_or_a_short_life(cast: Cast, wanted: dict[str, int]) -> None:
+    """CJIS Security Policy IA-5: whether the policy is new or is being changed."""
+    for before in (None, {"min_password_length": 15}):
+        if before:
+            demand(cast.agency, **before)
+        with pytest.raises(InvalidInput, match="second factor"):
+            demand(cast.agency, **wanted)
+    demand(cast.agency, **wanted, require_second_factor=True)
+    with pytest.raises(InvalidInput, match="second factor"):
+        demand(cast.agency, require_second_factor=False)
+    demand(cast.agency, require_second_factor=False, max_password_age_days=90)
 
 
 def test_agency_may_ask_for_a_new_password_after_some_days(cast: Cast) -> None:

@@ -466,6 +466,17 @@ def test_two_sweeps_at_once_tell_once(overdue: Termination, as_role: AsRole) -> 
     assert len(told()) == 1
 
 
+def test_nothing_is_overdue_while_the_account_is_shut(
+    overdue: Termination, cast: Cast, as_role: AsRole
+) -> None:
+    suspend_user(actor=cast.manager.person, user=cast.investigator, reason="away", now=NOW)
+    assert sweep(as_role, DUE + timedelta(days=9)) == 0
+    board = client_for(cast.manager).get("/admin/").content.decode()
+    assert "access is cut already" in board
+    reinstate_user(actor=cast.manager.person, user=cast.investigator, reason="back", now=NOW)
+    assert sweep(as_role, DUE + timedelta(days=9)) == 1
+
+
 def test_without_manager_the_vendor_is_told_at_once(
     committed_db: None, cast: Cast, as_role: AsRole
 ) -> None:

@@ -7,7 +7,11 @@ import pytest
 from django.utils import timezone
 from openpyxl import load_workbook
 
+from accounts.models import User
+from accounts.people import person_for
 from accounts.reports.usage import COUNTED, UsageFilter, UsageLine, usage_of
+from accounts.roles import Role
+from accounts.services.people import delete_user
 from audit.kinds import Kind
 from audit.services import record_alone
 from tests.audited import recorded
@@ -50,6 +54,32 @@ def test_only_people_of_managed_areas_are_listed(cast: Cast) -> None:  # ACC-9
     assert "Bob Lindqvist" not in names
     assert "Oscar Delgado" not in names
     assert found.total_with_hits == 0
+
+
+def test_who_has_gone_or_moved_is_still_counted_where_they_acted(cast: Cast) -> None:
+    """ACC-9: closing an account does not take its use out of the area's report."""
+    _ask(cast, "investigator", 1)
+    delete_user(
+        actor=cast.manager.person, user=cast.investigator, reason="left", now=timezone.now()
+    )
+    line = _line_of(cast, "Alice Moreno")
+    assert (line.account, line.with_hits) == ("Closed", 1)
+    _ask(cast, "supervisor", 1)
+    User.objects.filter(pk=cast.supervisor.pk).update(aor=cast.chicago)
+    line = _line_of(cast, "Sam Okafor")
+    assert (line.account, line.with_hits) == ("Moved away", 1)
+    page = client_for(cast.manager).get(PAGE).content.decode()
+    assert "Moved away" in page
+    assert f"/admin/accounts/user/{cast.supervisor.pk}/" not in page
+
+
+def test_manager_who_may_read_the_whole_log_manages_no_more(cast: Cast) -> None:
+    _ask(cast, "colleague", 1)  # of Chicago
+    both = [Role.AGENCY_MANAGER.value, Role.AUDITOR.value]
+    User.objects.filter(pk=cast.manager.pk).update(roles=both)
+    found = usage_of(person_for(User.objects.get(pk=cast.manager.pk)), _filter())
+    assert found.total_with_hits == 0
+    assert "Bob Lindqvist" not in {line.user.full_name for line in found.lines}
 
 
 def test_what_lies_outside_the_period_is_not_counted(cast: Cast) -> None:
