@@ -122,7 +122,7 @@ class CertificationAdmin(GovernedAdmin[Certification]):
         lines = lines_to_certify(person=person, aor=aor, now=now)
         context = self._context(request, f"Certify the accounts of {aor.name}", None) | {
             "aor": aor,
-            "rows": [_row(line, request, person, faults) for line in lines],
+            "rows": [_row(line, request, faults) for line in lines],
             "faults": faults,
             "signature": request.POST.get("signature", ""),
             "signature_faults": [*faults.get("signature", []), *faults.get("", [])],
@@ -131,13 +131,10 @@ class CertificationAdmin(GovernedAdmin[Certification]):
         return TemplateResponse(request, "accounts/certification_sign.html", context, status=status)
 
 
-def _row(
-    line: CertifiedLine, request: HttpRequest, person: Person, faults: dict[str, list[str]]
-) -> dict[str, Any]:
+def _row(line: CertifiedLine, request: HttpRequest, faults: dict[str, list[str]]) -> dict[str, Any]:
     decision, reason = f"decision-{line.user_id}", f"reason-{line.user_id}"
     return {
         "line": line,
-        "is_own": line.user_id == str(person.user_id),
         "decision": request.POST.get(decision, ""),
         "reason": request.POST.get(reason, ""),
         "faults": [*faults.get(decision, []), *faults.get(reason, [])],

@@ -8,13 +8,18 @@ from accounts.models import Aor
 from accounts.reports.document import Heading, Part, Table, Text, pdf
 from accounts.training import spelt, today_in
 
-KEEP, REMOVE, OWN = "keep", "remove", "own"
-_DECISIONS = {KEEP: "Keeps the account", REMOVE: "Removed", OWN: "Own account"}
+KEEP, REMOVE, OWN, OTHERS = "keep", "remove", "own", "others"
+_DECISIONS = {
+    KEEP: "Keeps the account",
+    REMOVE: "Removed",
+    OWN: "Own account",
+    OTHERS: "Seen to by the vendor",
+}
 
 
 @dataclass(frozen=True, slots=True)
 class CertifiedLine:
-    """One account as it stood when it was certified."""
+    """One account as it stood when it was certified; `decision`: one of the four, "" until made."""
 
     user_id: str
     full_name: str

@@ -6,13 +6,13 @@ from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from accounts import policy
 from accounts.certifying import get_managed_aor
 from accounts.models import AccessRequest, Aor, Certification, User
 from accounts.people import Person
-from accounts.reports.certificate import KEEP, OWN, REMOVE, CertifiedLine, certificate_pdf
+from accounts.reports.certificate import KEEP, OTHERS, OWN, REMOVE, CertifiedLine, certificate_pdf
 from accounts.roles import ROLE_LABELS, Role
 from accounts.services.governed import check_text, governing
 from accounts.services.people import lock_person, suspend_locked
@@ -32,12 +32,13 @@ class Decision:
 
 
 def lines_to_certify(*, person: Person, aor: Aor, now: datetime) -> list[CertifiedLine]:
-    """Every account of the AOR that is not closed for ever, by name, as certifying would show it.
+    """Every account of the AOR, and of the agency's people without one, that is not closed for
+    ever, by name, as certifying would show it; who is not the manager's to judge is marked so.
 
     Raises PolicyDenied.
     """
     policy.check_can_certify(person, agency_id=aor.agency_id, aor_id=aor.pk)
-    return _lines(_accounts(aor), now)
+    return _lines(person, _accounts(aor), now)
 
 
 def certify(
@@ -48,8 +49,8 @@ def certify(
     signature: str,
     now: datetime,
 ) -> Certification:
-    """Sign the list: every account but one's own is kept or removed; removed ones are suspended
-    at once, and the document with its hash is kept.
+    """Sign the list: every account is kept or removed but one's own and those that the manager
+    does not manage; removed ones are suspended at once, the document with its hash is kept.
 
     Raises PolicyDenied, NotFound, InvalidInput (by ``decision-<user id>``, ``reason-<user id>``,
     ``signature``) and DomainError "list_changed" when accounts came or went meanwhile.
@@ -62,8 +63,8 @@ def certify(
         accounts = list(_accounts(aor).select_for_update(of=["self"], no_key=True))
         _check(person, accounts, decisions, signature)
         lines = [
-            _decided(line, person, decisions.get(UUID(line.user_id)))
-            for line in _lines(accounts, now)
+            _decided(line, decisions.get(UUID(line.user_id)))
+            for line in _lines(person, accounts, now)
         ]
         _suspend_removed(person, accounts, decisions, now)
         certification = _kept(person, aor, lines, now)
@@ -101,11 +102,14 @@ def read_document(*, person: Person, certification: Certification) -> bytes:
 
 
 def _accounts(aor: Aor) -> "QuerySet[User]":
-    people = User.objects.filter(agency_id=aor.agency_id, aor=aor, deleted_at=None)
+    there = Q(aor=aor) | Q(aor=None)
+    people = User.objects.filter(there, agency_id=aor.agency_id, deleted_at=None)
     return people.select_related("aor").order_by("full_name", "username")
 
 
-def _lines(accounts: "QuerySet[User] | Sequence[User]", now: datetime) -> list[CertifiedLine]:
+def _lines(
+    person: Person, accounts: "QuerySet[User] | Sequence[User]", now: datetime
+) -> list[CertifiedLine]:
     standings = list_standings(accounts, now=now)
     people = [one.user for one in standings]
     forms = {request.user_id: request for request in AccessRequest.objects.filter(user__in=people)}
@@ -128,9 +132,19 @@ def _lines(accounts: "QuerySet[User] | Sequence[User]", now: datetime) -> list[C
                 for course in one.courses
             ),
             request_form=_form(forms.get(one.user.pk)),
+            **_exempt(person, one.user),
         )
         for one in standings
     ]
+
+
+def _exempt(person: Person, user: User) -> dict[str, str]:
+    """The decision where it is not the manager's, and why; nothing where it is."""
+    if user.pk == person.user_id:
+        return {"decision": OWN, "reason": "nobody certifies their own account"}
+    if not policy.can_manage_user(person, user):
+        return {"decision": OTHERS, "reason": "managers do not judge who oversees them"}
+    return {}
 
 
 def _form(request: AccessRequest | None) -> str:
@@ -146,7 +160,7 @@ def _check(
     decisions: Mapping[UUID, Decision],
     signature: str,
 ) -> None:
-    asked = {user.pk for user in accounts} - {person.user_id}
+    asked = {user.pk for user in accounts if not _exempt(person, user)}
     if decisions.keys() - asked:
         raise DomainError(
             "list_changed",
@@ -156,7 +170,7 @@ def _check(
     faults: dict[str, list[str]] = {}
     for user in accounts:
         decision = decisions.get(user.pk)
-        if user.pk == person.user_id:
+        if user.pk not in asked:
             continue
         if decision is None:
             faults[f"decision-{user.pk}"] = [f"Say whether {user.full_name} keeps the account."]
@@ -170,9 +184,9 @@ def _check(
         raise InvalidInput(faults)
 
 
-def _decided(line: CertifiedLine, person: Person, decision: Decision | None) -> CertifiedLine:
-    if UUID(line.user_id) == person.user_id:
-        return replace(line, decision=OWN, reason="nobody certifies their own account")
+def _decided(line: CertifiedLine, decision: Decision | None) -> CertifiedLine:
+    if line.decision:
+        return line
     if decision is None:
         raise NotFound("decision")
     return replace(

@@ -44,7 +44,7 @@ def test_the_list_shows_everybody_of_the_area_with_what_matters(cast: Cast) -> N
     )
     lines = lines_to_certify(person=cast.manager.person, aor=cast.new_york, now=NOW)
     assert [line.username for line in lines] == [
-        "investigator", "suspended", "manager", "supervisor",
+        "investigator", "suspended", "manager", "auditor", "privacy", "supervisor",
     ]  # fmt: skip
     assert lines[0].last_login == "Jan 31, 2026"
     assert lines[0].training == ("LPR-USE: current, completed Jan 13, 2020",)
@@ -55,7 +55,7 @@ def test_the_list_shows_everybody_of_the_area_with_what_matters(cast: Cast) -> N
 def test_signing_keeps_the_document_and_suspends_who_is_removed(cast: Cast) -> None:
     events = assert_audited(lambda: sign(cast), Kind.ADMIN_CHANGED, Kind.ADMIN_CREATED)
     found = Certification.objects.get()
-    assert (found.kept, found.removed, found.signed_name) == (3, 1, "Grace Whitfield")
+    assert (found.kept, found.removed, found.signed_name) == (5, 1, "Grace Whitfield")
     document = bytes(found.document)
     assert hashlib.sha256(document).hexdigest() == found.document_sha256
     assert events[1].fields["after"]["document_sha256"] == found.document_sha256
@@ -65,6 +65,26 @@ def test_signing_keeps_the_document_and_suspends_who_is_removed(cast: Cast) -> N
     assert events[0].fields["reason"] == "Certification: left the task force"
     own = next(line for line in found.lines if line["username"] == "manager")
     assert own["decision"] == "own"
+
+
+def test_who_oversees_managers_is_listed_but_not_theirs_to_remove(cast: Cast) -> None:
+    """ACC-15: in the area or in none; the list is whole, and nobody removes their own auditor."""
+    watcher = make_user(
+        "watcher", "Wanda Ito", [Role.AUDITOR], component=cast.ero, aor=cast.new_york
+    )
+    lines = {
+        line.username: line
+        for line in lines_to_certify(person=cast.manager.person, aor=cast.new_york, now=NOW)
+    }
+    others = {name for name, line in lines.items() if line.decision == "others"}
+    assert others == {"auditor", "privacy", "watcher"}
+    for user in (watcher, cast.auditor):
+        with pytest.raises(DomainError, match="come or gone"):
+            sign(cast, decisions=decisions(cast) | {user.pk: REMOVE})
+    sign(cast, decisions=decisions(cast))
+    assert User.objects.filter(pk__in=[watcher.pk, cast.auditor.pk], is_active=True).count() == 2
+    page = client_for(cast.manager).get(f"{LIST}sign/{cast.new_york.pk}/").content.decode()
+    assert page.count("Seen to by the vendor") == 3
 
 
 @pytest.mark.parametrize(
