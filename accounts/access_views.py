@@ -12,6 +12,9 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_safe
+from rest_framework.request import Request
+from rest_framework.throttling import SimpleRateThrottle
+from rest_framework.views import APIView
 
 from accounts.access_forms import AccessRequestForm, AgencyCodeForm, RegisterForm
 from accounts.credential_forms import add_faults
@@ -40,6 +43,16 @@ class TooManyAttempts(DomainError):
         )
 
 
+class _FormsOpened(SimpleRateThrottle):
+    """How often one address opens agencies' forms; allauth's limits count no GET."""
+
+    rate = "60/hour"
+
+    def get_cache_key(self, request: Request, view: APIView) -> str:  # noqa: ARG002  the library calls it so
+        """One count for each address."""
+        return f"access_form:{_origin(request).ip}"
+
+
 @public("somebody without account says by which agency they want to be given access")
 @_FORM
 def access_start(request: HttpRequest) -> HttpResponse:
@@ -60,11 +73,15 @@ def access_start(request: HttpRequest) -> HttpResponse:
 @_FORM
 def access_request(request: HttpRequest, code: str) -> HttpResponse:
     """The electronic request form of one agency (ACC-4)."""
+    # Before the code is looked up: nobody learns here by trying which agencies there are.
+    if request.method == "POST":
+        limit_attempts(request, "access_request")
+    elif not _FormsOpened().allow_request(Request(request), APIView()):
+        raise TooManyAttempts
     agency = _find_agency(code)
     if agency is None:
         raise NotFound("page")
     if request.method == "POST":
-        limit_attempts(request, "access_request")
         form = AccessRequestForm(request.POST, request.FILES, agency=agency)
         if form.is_valid() and _submitted(request, form):
             return redirect("access_requested")
@@ -144,6 +161,6 @@ def limit_attempts(request: HttpRequest, action: str) -> None:
         raise TooManyAttempts
 
 
-def _origin(request: HttpRequest) -> Origin:
-    origin: Origin = request.origin  # type: ignore[attr-defined]
+def _origin(request: HttpRequest | Request) -> Origin:
+    origin: Origin = request.origin  # type: ignore[union-attr]
     return origin

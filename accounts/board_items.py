@@ -1,7 +1,7 @@
 """What of the accounts room waits for a manager, within the managed AORs, or for the vendor."""
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db.models import Exists, Min, OuterRef, Q, QuerySet
@@ -26,6 +26,8 @@ from accounts.services.lockout import list_locked
 from accounts.services.terminations import zone_of
 from lprsvc.lib.permissions import Permission
 
+# Longer than this no key's mail takes unless something is wrong.
+_MAIL_TAKES = timedelta(hours=1)
 _ROWS = 5
 
 
@@ -33,9 +35,9 @@ def collect(person: Person, now: datetime) -> list[BoardItem]:
     """The items of a manager's or the vendor's board; none for anybody else."""
     items: tuple[Callable[[Person, datetime], BoardItem], ...] = ()
     if person.may(Permission.MANAGE_USERS):
-        items = (_requests, _keys, _training, _terminations, _locked, _certifications)
+        items = (_requests, _unsent, _keys, _training, _terminations, _locked, _certifications)
     elif person.may(Permission.MANAGE_AGENCIES):
-        items = (_terminations, _help, _unmanaged, _requests, _keys, _locked)
+        items = (_terminations, _help, _unmanaged, _requests, _unsent, _keys, _locked)
     return [item(person, now) for item in items]
 
 
@@ -48,6 +50,21 @@ def _requests(person: Person, _: datetime) -> BoardItem:
         oldest=_first(waiting, "submitted_at"),
         url=_list("accessrequest", state__exact=AccessRequestState.WAITING),
         empty="Nobody waits for a decision.",
+    )
+
+
+def _unsent(person: Person, now: datetime) -> BoardItem:
+    approved = selectors.list_requests_for(person).filter(
+        state=AccessRequestState.APPROVED, decided_at__lte=now - _MAIL_TAKES
+    )
+    return BoardItem(
+        key="unsent",
+        title="Approved, but the key was not mailed",
+        count=approved.count(),
+        oldest=_first(approved, "decided_at"),
+        url=_list("accessrequest", state__exact=AccessRequestState.APPROVED),
+        empty="Every key that was owed has been mailed.",
+        note="The mail server refused it or is away: check the address, and send the key again.",
     )
 
 

@@ -296,9 +296,17 @@ def check_person(user: User) -> None:
     for name, part in (("component", user.component), ("aor", user.aor)):
         if part is not None and part.agency_id != user.agency_id:
             faults[name] = ["It belongs to another agency."]
-    if user.supervisor is not None and user.supervisor.agency_id != user.agency_id:
-        faults["supervisor"] = ["The supervisor belongs to another agency."]
-    elif user.supervisor_id is not None and user.supervisor_id == user.pk:
-        faults["supervisor"] = ["Nobody supervises themselves."]
+    if user.supervisor is not None and (fault := _supervisor_fault(user, user.supervisor)):
+        faults["supervisor"] = [fault]
     if faults:
         raise InvalidInput(faults)
+
+
+def _supervisor_fault(user: User, supervisor: User) -> str:
+    if supervisor.agency_id != user.agency_id:
+        return "The supervisor belongs to another agency."
+    if supervisor.pk == user.pk:
+        return "Nobody supervises themselves."
+    if Role.SUPERVISOR.value not in supervisor.roles:
+        return f"{supervisor.full_name} does not have the supervisor's role."
+    return ""

@@ -126,6 +126,14 @@ def test_asking_is_limited_for_each_address(cast: Cast) -> None:
     assert codes[-1] == 429
 
 
+def test_agencies_are_not_found_by_trying_addresses(cast: Cast) -> None:
+    """SAF: after some tries the form of an agency that is there looks like that of none."""
+    client = new_client()
+    tried = [client.get(f"/access/agency/no-{n}/").status_code for n in range(60)]
+    assert tried == [404] * 60
+    assert [client.get(page).status_code for page in ("/access/agency/no/", _PAGE)] == [429, 429]
+
+
 def test_no_request_that_cannot_be_recorded(cast: Cast) -> None:
     with broken_log():
         assert new_client().post(_PAGE, _posted(cast)).status_code == 503

@@ -20,7 +20,7 @@ from tests.accounts.access_world import approved, ask, mail, open_key
 from tests.audited import recorded
 from tests.cast import NOW, Cast, Member, client_for, make_user
 
-MANAGERS = {"requests", "keys", "training", "terminations", "locked", "certifications"}
+MANAGERS = {"requests", "unsent", "keys", "training", "terminations", "locked", "certifications"}
 VENDORS = {
     "reports",
     "places",
@@ -28,6 +28,7 @@ VENDORS = {
     "terminations",
     "unmanaged",
     "requests",
+    "unsent",
     "keys",
     "locked",
     "paused",
@@ -62,6 +63,18 @@ def test_each_sees_their_own_kinds_of_work(cast: Cast) -> None:
     assert set(board(cast.vendor)) == VENDORS
     for who in ("investigator", "supervisor", "auditor", "other"):
         assert board(cast.everybody[who]) == {}
+
+
+def test_approved_request_whose_key_was_never_mailed_is_seen_after_an_hour(cast: Cast) -> None:
+    """ACC-5, ACC-9: a refused address does not leave somebody waiting unseen."""
+    request = approved(cast)
+    approved_at, hour = request.decided_at, timedelta(hours=1)
+    assert approved_at is not None
+    assert board(cast.manager, approved_at + hour - timedelta(seconds=1))["unsent"].count == 0
+    waiting = board(cast.manager, approved_at + hour)["unsent"]
+    assert (waiting.count, waiting.oldest) == (1, approved_at)
+    mail(open_key(request))
+    assert board(cast.manager, approved_at + hour)["unsent"].count == 0
 
 
 def test_terminations_count_with_their_countdown_in_the_own_areas_alone(cast: Cast) -> None:

@@ -112,6 +112,8 @@ def test_changing_nothing_says_so(cast: Cast) -> None:
 def test_changing_names_the_fault(cast: Cast, changes: dict[str, Any]) -> None:
     with pytest.raises(InvalidInput):
         _change(cast.manager.person, cast.investigator, **changes)
+    with pytest.raises(InvalidInput, match="does not have the supervisor's role"):
+        _change(cast.manager.person, cast.investigator, supervisor=cast.manager)
     with pytest.raises(InvalidInput, match="supervises themselves"):
         _change(cast.manager.person, cast.supervisor, supervisor=cast.supervisor)
     with pytest.raises(InvalidInput, match="another agency"):

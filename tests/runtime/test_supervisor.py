@@ -129,12 +129,19 @@ def test_request_to_stop_interrupts_waiting(running: Supervisor, tmp_path: Path)
 
 
 def test_register_stops_what_a_killed_supervisor_left(register: Register, tmp_path: Path) -> None:
-    left = subprocess.Popen([sys.executable, "-c", SLEEPER], process_group=0)
+    ready = f"print('up', flush=True); {SLEEPER}"
+    left = subprocess.Popen(
+        [sys.executable, "-c", ready], process_group=0, stdout=subprocess.PIPE, text=True
+    )
+    # Python that is still starting may lose an interrupt.
+    assert left.stdout is not None
+    assert left.stdout.readline() == "up\n"
     register.add("one", left.pid)
     # Its real parent is this test, so it must be waited for here, as init would.
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(time, "sleep", lambda _: left.poll())
         assert Register(register.path).stop_leftovers() == ["one"]
+    left.stdout.close()
     assert left.wait(5) == -signal.SIGINT
     assert Register(register.path).stop_leftovers() == []
 
