@@ -1,9 +1,13 @@
 """Every table is granted to somebody on purpose, or to nobody on purpose (default deny)."""
 
+import re
+
 from django.db import connection
 
 from lprsvc.database.grants import UNUSED_TABLES, collected
 from tests.harness.database import Connect
+
+_OF_COLUMNS = re.compile(r"(\w+) \(([^)]*)\)")
 
 
 def tables() -> set[str]:
@@ -44,11 +48,32 @@ def test_the_database_grants_what_is_listed_and_no_more(
     assert granted == listed
 
 
-def _whole_table(privileges: str) -> list[str]:
-    """Privileges on all columns; those on some (with a list of columns) are not in the view."""
-    import re
+def test_the_database_grants_the_listed_columns_and_no_more(
+    committed_db: None, connect_as: Connect
+) -> None:
+    with connect_as("postgres") as superuser:
+        rows = superuser.execute(
+            "SELECT pg_get_userbyid(acl.grantee), CASE n.nspname WHEN 'public' THEN c.relname"
+            " ELSE n.nspname || '.' || c.relname END, acl.privilege_type, a.attname"
+            " FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid"
+            " JOIN pg_namespace n ON n.oid = c.relnamespace"
+            " CROSS JOIN LATERAL aclexplode(a.attacl) acl"
+            " WHERE n.nspname IN ('public', 'audit')"
+        ).fetchall()
+    listed = {
+        (role, table, privilege, column.strip())
+        for role, grants in collected().items()
+        for table, privileges in grants.items()
+        for privilege, columns in _OF_COLUMNS.findall(privileges)
+        for column in columns.split(",")
+    }
+    assert set(rows) == listed
+    assert listed
 
-    return [part for part in re.sub(r"\w+ \([^)]*\)", "", privileges).split(",") if part.strip()]
+
+def _whole_table(privileges: str) -> list[str]:
+    """Privileges on all columns."""
+    return [part for part in _OF_COLUMNS.sub("", privileges).split(",") if part.strip()]
 
 
 def test_every_table_that_holds_reads_forces_row_level_security(db: None) -> None:  # QRY-16

@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+from django.contrib.sessions.models import Session
 from django.db import connection, transaction
 from django.utils import timezone
 
@@ -40,13 +41,17 @@ def record_factor_failed(*, person: Person, factor: str) -> None:
 
 
 def forget_old(*, now: datetime) -> None:
-    """Remove what of credentials nobody needs any more, and record how much. For the worker."""
+    """Remove what of credentials and sessions nobody needs any more, and record how much.
+
+    For the worker.
+    """
     old = TemporaryPassword.objects.filter(expires_at__lt=now - TEMPORARY_KEPT)
     with transaction.atomic(durable=True):
         removed: dict[str, Value] = {
             "failures": lockout.forget_old_failures(now=now),
             "places": places.forget_old_places(now=now),
             "temporary_passwords": old.delete()[0],
+            "sessions": Session.objects.filter(expire_date__lt=now).delete()[0],
         }
         record(actor=system(_JOB), kind=Kind.SYSTEM_MAINTAINED, fields={"removed": removed})
 

@@ -7,6 +7,7 @@ from typing import Any
 from unittest.mock import patch
 
 import pytest
+from django.contrib.sessions.models import Session
 from django.core.cache import cache
 from django.db import connection, transaction
 
@@ -20,6 +21,7 @@ from audit.models import Event
 from lprsvc.lib.errors import InvalidInput, PolicyDenied
 from tests.audited import assert_audited, events_of
 from tests.cast import NOW, PASSWORD, Cast, client_for, new_client
+from tests.harness.database import AsRole
 
 ORIGIN = Origin(ip="192.0.2.9", client="web test")
 SECOND = timedelta(seconds=1)
@@ -269,8 +271,21 @@ def test_old_counters_are_removed_by_the_worker(
             lambda: credentials.forget_old(now=NOW + FAILURES_KEPT + SECOND),
             Kind.SYSTEM_MAINTAINED,
         )
-    assert event.fields["removed"] == {"failures": 1, "places": 0, "temporary_passwords": 0}
+    assert event.fields["removed"] == {
+        "failures": 1, "places": 0, "temporary_passwords": 0, "sessions": 0,
+    }  # fmt: skip
     assert FailedLogOns.objects.get().pk == lockout.hash_of("colleague")
+
+
+def test_sessions_that_ran_out_are_removed_and_no_other(
+    committed_db: None, cast: Cast, as_role: AsRole
+) -> None:
+    """ACC-2: the rows of ended sessions do not gather."""
+    for key, ends in (("over", NOW), ("open", NOW + SECOND * 2)):
+        Session.objects.create(session_key=key, session_data="", expire_date=ends)
+    with as_role("lpr_worker"):
+        credentials.forget_old(now=NOW + SECOND)
+    assert list(Session.objects.values_list("session_key", flat=True)) == ["open"]
 
 
 def test_known_and_unknown_names_do_the_same_work(cast: Cast) -> None:

@@ -8,10 +8,10 @@ import pytest
 
 from ingest.formats.feeds import FORMATS, Delivery, understand
 from ingest.schemas import ReadIn, Understood, Unreadable
-from lprsvc.runtime.places import ROOT
+from tests.harness.real import REAL_DATA
 
 # Real messages, which are nobody's to publish.
-REAL = ROOT.parent / "shared" / "data" / "payloads"
+REAL = REAL_DATA / "payloads"
 
 
 def understood(

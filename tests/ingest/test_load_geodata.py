@@ -1,7 +1,6 @@
 """The commands that load streets and addresses, on real data where it is at hand (ING-3)."""
 
 import io
-import os
 import signal
 import subprocess
 import sys
@@ -18,10 +17,10 @@ from ingest.models import AddressMethod, GeoDataset, GeoStatus
 from ingest.nearest import Nearest, find_nearest
 from ingest.services.geodata import discard_leftovers
 from tests.audited import events_of
+from tests.harness.real import REAL_DATA
 from tests.ingest.feed import NOW
 
-_SHARED = os.environ.get("LPRSVC_SHARED_DATA")
-GEO = (Path(_SHARED) if _SHARED else Path(__file__).parents[3] / "shared" / "data") / "geo"
+GEO = REAL_DATA / "geo"
 needs_data = pytest.mark.skipif(
     not GEO.exists(), reason="real streets and addresses (LPRSVC_SHARED_DATA) are not at hand"
 )

@@ -13,12 +13,12 @@ from django.core.management import CommandError, call_command
 from audit.kinds import Kind
 from ingest.models import Batch, Camera, QuarantinedRead
 from ingest.services import loading
-from lprsvc.runtime.places import ROOT
 from tests.audited import recorded
+from tests.harness.real import REAL_DATA
 from tests.ingest.feed import CLOSE_UP, SCENE, Feed, hits, make_feed, payload
 
 FILES = [{"role": "scene", "file": "pictures/s.jpg"}, {"role": "plate", "file": "pictures/p.jpg"}]
-REAL = ROOT.parent / "shared" / "data" / "plates" / "reads.ndjson"
+REAL = REAL_DATA / "plates" / "reads.ndjson"
 
 
 def load(path: Path, *options: str, source: str = "DE-TOLL") -> str:

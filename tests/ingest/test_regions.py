@@ -1,6 +1,5 @@
 """Which state, county and metropolitan area a place lies in (ING-6, ING-7)."""
 
-import os
 import random
 import time
 from dataclasses import replace
@@ -15,9 +14,7 @@ from ingest import regions
 from ingest.metropolitan import area_of_county, largest_areas, metropolitan_areas
 from ingest.regions import Region, counties, locate
 from lprsvc.lib.jurisdictions import JURISDICTIONS, JurisdictionKind
-
-_SHARED = os.environ.get("LPRSVC_SHARED_DATA")
-SHARED = Path(_SHARED) if _SHARED else Path(__file__).parents[3] / "shared" / "data"
+from tests.harness.real import REAL_DATA
 
 
 def at(latitude: float, longitude: float) -> Region | None:
@@ -177,7 +174,7 @@ def test_every_county_of_an_area_is_a_county() -> None:
 
 
 def test_areas_are_those_of_the_census() -> None:
-    source = SHARED / "geo" / "census_county_cbsa_2019.csv"
+    source = REAL_DATA / "geo" / "census_county_cbsa_2019.csv"
     if not source.exists():
         pytest.skip(f"the Census Bureau's own table is not here: {source}")
     lines = source.read_text("utf-8").splitlines()[1:]

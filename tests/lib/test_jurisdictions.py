@@ -1,8 +1,6 @@
 """States of registration: own ids, codes mapped at the edges."""
 
 import csv
-import os
-from pathlib import Path
 
 import pytest
 
@@ -14,9 +12,7 @@ from lprsvc.lib.jurisdictions import (
     state_id,
     state_id_from_ncic,
 )
-
-_SHARED = os.environ.get("LPRSVC_SHARED_DATA")
-SHARED = Path(_SHARED) if _SHARED else Path(__file__).parents[3] / "shared" / "data"
+from tests.harness.real import REAL_DATA
 
 
 @pytest.mark.parametrize(
@@ -72,7 +68,7 @@ def test_every_id_fits_the_column_and_is_offered_once() -> None:
 
 
 def test_the_table_agrees_with_the_published_ncic_list() -> None:
-    path = SHARED / "geo" / "ncic_lis_codes.csv"
+    path = REAL_DATA / "geo" / "ncic_lis_codes.csv"
     if not path.exists():
         pytest.skip(f"{path.name} is not beside the checkout")
     with path.open(encoding="utf-8") as file:
