@@ -1,4 +1,4 @@
-"""Loading the example: through the services, once, and never into production (issue 1, point 9)."""
+"""Loading the example: through the services, once, and never into production."""
 
 from datetime import UTC, datetime
 
@@ -6,7 +6,15 @@ import pytest
 from django.core.management import CommandError, call_command
 from pytest_django import Settings
 
-from accounts.models import AccessRequest, Agency, Component, ReasonCode, User, UserGroup
+from accounts.models import (
+    AccessRequest,
+    Agency,
+    Component,
+    HelpRequest,
+    ReasonCode,
+    User,
+    UserGroup,
+)
 from accounts.selectors import current_rules_for, list_members
 from alerts.models import AlertEntry, Match
 from audit.kinds import Kind
@@ -21,6 +29,7 @@ from lprsvc.example.load.agent import AGENT_SOURCE
 from lprsvc.example.load.alerts import LATEST_READS, WATCHED
 from lprsvc.example.load.cameras import feed_key_file
 from lprsvc.example.load.setting import Loading, environment_of
+from lprsvc.example.load.support import load_support
 from lprsvc.example.people import EXAMPLE_PASSWORD, PEOPLE
 from tests.harness.database import AsRole
 
@@ -43,6 +52,17 @@ def test_access_is_under_way(committed_db: None) -> None:
     assert (approved.state, approved.keys.count()) == ("approved", 1)
     [group] = UserGroup.objects.all()
     assert set(list_members(group)) == {people["investigator"], people["supervisor"]}
+
+
+def test_help_desk_has_questions(committed_db: None) -> None:  # ACC-14
+    loading = Loading(now=NOW, say=lambda _: None)
+    agencies = load_agencies(loading)
+    load_rules(loading)
+    people = load_people(loading, agencies)
+    for _ in range(2):  # the second time there is nothing left to ask
+        load_support(loading, people)
+    states = HelpRequest.objects.order_by("asked_at").values_list("state", flat=True)
+    assert list(states) == ["answered", "open", "open"]
 
 
 def load_accounts() -> list[str]:

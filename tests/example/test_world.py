@@ -1,4 +1,4 @@
-"""The example world: the same for the same `now`, plausible, and complete (issue 1, point 9)."""
+"""The example world: the same for the same `now`, plausible, and complete."""
 
 from collections import Counter
 from datetime import UTC, datetime, timedelta

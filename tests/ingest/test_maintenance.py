@@ -1,4 +1,4 @@
-"""Partitions are there before the reads are (issue's nightly job)."""
+"""Partitions are there before the reads are."""
 
 from datetime import UTC, datetime
 

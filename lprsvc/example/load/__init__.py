@@ -26,6 +26,7 @@ from lprsvc.example.load.offenses import load_offenses
 from lprsvc.example.load.reads import HISTORY, LATEST, is_delivered, load_reads
 from lprsvc.example.load.setting import Loading, environment_of
 from lprsvc.example.load.streets import load_streets
+from lprsvc.example.load.support import load_support
 from lprsvc.example.load.terminations import load_terminations
 from lprsvc.example.load.training import load_training
 from lprsvc.example.people import AGENCIES
@@ -80,6 +81,7 @@ def _load(loading: Loading, count: int) -> None:
     load_access(loading, agencies[AGENCIES[0].code], people)
     load_training(loading, agencies, people)
     load_terminations(loading, agencies[AGENCIES[0].code], people)
+    load_support(loading, people)
     load_jurisdictions(loading)
     sources = load_sources(loading)
     # Before the reads, whose places are looked up as soon as the worker runs.
