@@ -46,6 +46,8 @@ class AorCertification:
     @property
     def label(self) -> str:
         """The state in words."""
+        if self.state is CertificationState.CURRENT and self.signed_on is None:
+            return "Not due yet"
         return STATE_LABELS[self.state]
 
     @property

@@ -162,6 +162,7 @@ def test_it_is_due_a_year_after_the_last(cast: Cast, day: date, state: Certifica
 def test_never_certified_is_due_a_year_after_the_agency_began(cast: Cast) -> None:
     (found,) = certification_state(cast.manager.person, now=NOW)
     assert (found.signed_on, found.due_on) == (None, date(2027, 3, 2))
+    assert found.label == "Not due yet"
     assert certification_state(cast.vendor.person, now=NOW) == []
     leap = datetime(2028, 2, 29, 12, tzinfo=UTC)
     sign(cast, now=leap)
