@@ -138,8 +138,8 @@ def check(
         plate_key=key,
         state=state,
         captured_at=at,
-        camera_id=camera.pk,
-        id=read_id(plate_key=key, state=state, captured_at=at, camera_id=camera.pk),
+        camera_id=camera.id,
+        id=read_id(plate_key=key, state=state, captured_at=at, camera_id=camera.id),
         latitude_e7=latitude_e7,
         longitude_e7=longitude_e7,
         # To what the column can tell apart: PostgreSQL refuses a float that it would round to 0.

@@ -146,10 +146,10 @@ class _Court:
         where the read says (ING-6)."""
         if camera is None or camera.latitude_e7 is None or camera.longitude_e7 is None:
             return _county_of_read(read)
-        if camera.pk not in self._counties:
+        if camera.id not in self._counties:
             region = locate(camera.latitude_e7, camera.longitude_e7)
-            self._counties[camera.pk] = region.geoid if region else None
-        return self._counties[camera.pk]
+            self._counties[camera.id] = region.geoid if region else None
+        return self._counties[camera.id]
 
 
 def _captured_at(read: ReadIn, camera: Camera | None) -> datetime:

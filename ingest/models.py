@@ -1006,7 +1006,9 @@ class Retraction(models.Model):
 
 def read_id(*, plate_key: str, state: str, captured_at: datetime, camera_id: int) -> UUID:
     """The id of the read with this natural key: the same for every delivery of it (ING-4)."""
-    at = captured_at.astimezone(UTC).isoformat(timespec="microseconds")
+    if captured_at.tzinfo is not UTC:
+        captured_at = captured_at.astimezone(UTC)
+    at = captured_at.isoformat(timespec="microseconds")
     return content_uuid(f"{plate_key}\n{state}\n{at}\n{camera_id}".encode())
 
 
@@ -1015,10 +1017,12 @@ def delivery_key(source_id: int, key: str) -> UUID:
     return content_uuid(f"{source_id}\n{key}".encode(errors="replace"))
 
 
+# Version 8 of RFC 9562: the application says what the other bits mean.
+_UUID_VERSION_8 = 0x8000 << 64 | 0x8000 << 48
+_UUID_FREE_BITS = ~(0xF000 << 64 | 0xC000 << 48)
+
+
 def content_uuid(content: bytes) -> UUID:
     """A UUID that the content alone decides."""
-    # Version 8 of RFC 9562: the application says what the bits mean.
-    octets = bytearray(hashlib.sha256(content).digest()[:16])
-    octets[6] = octets[6] & 0x0F | 0x80
-    octets[8] = octets[8] & 0x3F | 0x80
-    return UUID(bytes=bytes(octets))
+    bits = int.from_bytes(hashlib.sha256(content).digest()[:16])
+    return UUID(int=bits & _UUID_FREE_BITS | _UUID_VERSION_8)

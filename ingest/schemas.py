@@ -19,9 +19,10 @@ class PhotoRole(StrEnum):
     PLATE = "plate"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class PhotoIn:
-    """One photograph of a delivered read: its bytes, or the hash of one uploaded before.
+    """One photograph of a delivered read: its bytes, or the hash of one uploaded before. Never
+    changed once made (see `ReadIn`).
 
     `box` is the plate's (x, y, width, height) in the scene's pixels. `problem` says why there are
     no bytes where the payload promised some. `role` is the sender's own word in a read that goes

@@ -67,10 +67,10 @@ def _read(payload: dict[str, Any], photos: tuple[PhotoIn, ...]) -> ReadIn:
 
 def _text(payload: Mapping[str, Any], name: str) -> str:
     value = payload.get(name)
-    if value is None:
-        return ""
     if isinstance(value, str):
         return value
+    if value is None:
+        return ""
     raise _invalid(name, "text", value)
 
 
@@ -79,10 +79,11 @@ def _described(payload: Mapping[str, Any], name: str) -> str | None:
     value = payload.get(name)
     if not value:
         return None
-    text = _text(payload, name)
-    if not text.isprintable():
-        text = "".join(character for character in text if character.isprintable())
-    return text[:_TEXT_LIMIT].strip() or None
+    if not isinstance(value, str):
+        raise _invalid(name, "text", value)
+    if not value.isprintable():
+        value = "".join(character for character in value if character.isprintable())
+    return value[:_TEXT_LIMIT].strip() or None
 
 
 def _number(payload: Mapping[str, Any], name: str) -> float | None:
@@ -157,10 +158,10 @@ def _photo(item: Any, attachments: Attachments, faults: list[Quarantined]) -> Ph
     if not isinstance(item, dict):
         raise _invalid("photos", "a list of objects", item)
     ways = [name for name in item if name in _WAYS and item[name] is not None]
-    if len(ways) != 1 or not isinstance(item[ways[0]], str):
+    way, text = (ways[0], item[ways[0]]) if len(ways) == 1 else ("", None)
+    if not isinstance(text, str):
         raise _invalid("photos", f"one of {', '.join(sorted(_WAYS))} as text", ways or None)
     role, box = _role(item.get("role"), faults), _box(item.get("box"), faults)
-    way, text = ways[0], item[ways[0]]
     if way == "sha256":
         return PhotoIn(role, sha256=_hash(text), box=box)
     try:
@@ -171,8 +172,8 @@ def _photo(item: Any, attachments: Attachments, faults: list[Quarantined]) -> Ph
 
 
 def _role(value: Any, faults: list[Quarantined]) -> PhotoRole | str:
-    if isinstance(value, str) and value in _ROLES:
-        return _ROLES[value]
+    if isinstance(value, str) and (role := _ROLES.get(value)) is not None:
+        return role
     faults.append(_invalid("photos: role", "“scene” or “plate”", value))
     return value[:_TEXT_LIMIT] if isinstance(value, str) else ""
 

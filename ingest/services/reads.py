@@ -305,7 +305,8 @@ def _check_all(
         if isinstance(row, UUID):
             result.repeated[index] = row
             continue
-        keys.add(read, row.id)
+        if read.keys:
+            keys.add(read, row.id)
         if row.id in result.rows:
             result.repeated[index] = row.id
         else:
