@@ -1,6 +1,7 @@
 """Who may change agencies, people and rules. Pure decisions; nothing is written here."""
 
 from collections.abc import Collection, Sequence
+from typing import cast
 
 from accounts.models import AccessRequest, User, UserGroup, user_actor_id
 from accounts.people import Person
@@ -108,11 +109,11 @@ def check_can_change_user(
     if changed and isinstance(actor, Person) and actor.user_id == subject.pk:
         raise PolicyDenied("own_role", "Nobody changes their own role.")
     check_can_manage_user(actor, subject)
-    if not isinstance(actor, Person):
-        return
-    if actor.may(Permission.MANAGE_USERS):
-        _check_own_aor(actor, agency_id=subject.agency_id, aor_id=aor_id)
-    _check_roles_to_give(actor, changed)
+    # Nobody else passes the check above.
+    person = cast("Person", actor)
+    if person.may(Permission.MANAGE_USERS):
+        _check_own_aor(person, agency_id=subject.agency_id, aor_id=aor_id)
+    _check_roles_to_give(person, changed)
 
 
 def check_can_terminate(actor: Actor, subject: User) -> None:

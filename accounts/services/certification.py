@@ -20,7 +20,7 @@ from accounts.standing import list_standings
 from accounts.training import spelt, today_in
 from audit.kinds import Kind
 from audit.services import record, record_alone
-from lprsvc.lib.errors import DomainError, InvalidInput, NotFound
+from lprsvc.lib.errors import DomainError, InvalidInput
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +63,7 @@ def certify(
         accounts = list(_accounts(aor).select_for_update(of=["self"], no_key=True))
         _check(person, accounts, decisions, signature)
         lines = [
-            _decided(line, decisions.get(UUID(line.user_id)))
+            line if line.decision else _decided(line, decisions[UUID(line.user_id)])
             for line in _lines(person, accounts, now)
         ]
         _suspend_removed(person, accounts, decisions, now)
@@ -184,11 +184,7 @@ def _check(
         raise InvalidInput(faults)
 
 
-def _decided(line: CertifiedLine, decision: Decision | None) -> CertifiedLine:
-    if line.decision:
-        return line
-    if decision is None:
-        raise NotFound("decision")
+def _decided(line: CertifiedLine, decision: Decision) -> CertifiedLine:
     return replace(
         line, decision=KEEP if decision.is_kept else REMOVE, reason=decision.reason.strip()
     )

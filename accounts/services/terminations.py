@@ -8,6 +8,7 @@ is overdue while the account is shut: that is what was asked for.
 
 import logging
 from datetime import datetime, timedelta
+from itertools import takewhile
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -267,12 +268,9 @@ def _cut_at(user: User) -> datetime | None:
     """Since when a shut account has been shut; None for an open one."""
     if user.is_active:
         return None
-    shut_since: datetime | None = None
-    for row in user.history.order_by("-history_date", "-history_id"):
-        if row.is_active:
-            break
-        shut_since = row.history_date
-    return shut_since
+    rows = user.history.order_by("-history_date", "-history_id")
+    shut = list(takewhile(lambda row: not row.is_active, rows))
+    return shut[-1].history_date if shut else None
 
 
 def _checked_effect(effect: str) -> TerminationEffect:

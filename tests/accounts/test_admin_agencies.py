@@ -143,6 +143,24 @@ def test_time_frame_rule_has_bounds_and_a_source(cast: Cast, years: int) -> None
         assert caught.value.errors.keys() == {"max_lookback_years", "lookback_source"}
 
 
+def test_years_and_the_offenses_own_period_exclude_each_other(cast: Cast) -> None:  # QRY-3
+    with pytest.raises(InvalidInput) as caught:
+        agencies.create_component(
+            actor=cast.vendor.person,
+            agency=cast.agency,
+            code="NEW",
+            name="x",
+            max_lookback_years=5,
+            lookback_source="order 3",
+            lookback_by_offense=True,
+            reason=_WHY,
+            now=NOW,
+        )
+    assert caught.value.errors == {
+        "max_lookback_years": ["Leave this empty: the offense's own period decides."]
+    }
+
+
 @pytest.mark.parametrize("zone", ["", "Mars/Olympus", "EST5EDT4"])
 def test_time_zone_must_be_one(cast: Cast, zone: str) -> None:
     with pytest.raises(InvalidInput, match="time zone"):

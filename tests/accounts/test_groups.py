@@ -18,6 +18,7 @@ from accounts.services.groups import (
     remove_member,
 )
 from accounts.services.people import delete_user, set_managed_aors, suspend_user
+from audit.actors import system
 from audit.kinds import Kind
 from lprsvc.lib.errors import InvalidInput, NotFound, PolicyDenied
 from lprsvc.lib.ids import uuid7
@@ -107,6 +108,15 @@ def test_manager_of_two_aors_puts_people_of_both_together(cast: Cast) -> None:
     page = client_for(second_manager(cast)).get(f"{_ADMIN}{group.pk}/change/").content.decode()
     assert "Alice Moreno, 1 of other AORs" in page
     assert "Bob Lindqvist" not in page
+
+
+def test_set_up_puts_people_of_any_area_of_the_agency_into_a_group(cast: Cast) -> None:
+    group = _group(cast)
+    common: dict[str, Any] = {"actor": system("tests"), "group": group, "now": NOW}
+    add_member(user=cast.colleague, reason=_WHY, **common)
+    assert list(selectors.list_members(group)) == [cast.colleague]
+    with pytest.raises(PolicyDenied, match="own agency"):
+        add_member(user=cast.other, reason=_WHY, **common)
 
 
 @pytest.mark.parametrize("name", ["", "  ", "x" * 81, "a\0b"])

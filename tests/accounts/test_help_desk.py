@@ -1,6 +1,7 @@
 """The help desk: asked, answered, escalated, erased (ACC-14)."""
 
 from datetime import UTC, datetime, timedelta
+from uuid import UUID, uuid4
 
 import pytest
 from django.test import override_settings
@@ -8,6 +9,7 @@ from django.test import override_settings
 from accounts.models import HelpRequest, HelpState, Notice
 from accounts.notices import kind_named, message_of
 from accounts.roles import Role
+from accounts.services import support
 from accounts.services.support import (
     KEPT_AFTER_END,
     Question,
@@ -19,7 +21,7 @@ from accounts.services.support import (
 )
 from audit.actors import Origin
 from audit.kinds import Kind
-from lprsvc.lib.errors import InvalidInput, PolicyDenied
+from lprsvc.lib.errors import InvalidInput, NotFound, PolicyDenied
 from tests.audited import assert_audited, recorded
 from tests.cast import Cast, client_for, new_client
 from tests.harness.database import AsRole
@@ -129,6 +131,48 @@ def test_overdue_request_is_escalated_once(
         assert escalate_help(now=request.due_at) == 1
         assert escalate_help(now=request.due_at) == 0
     assert [event.kind for event in events] == [Kind.SUPPORT_ESCALATED]
+
+
+def test_one_that_breaks_does_not_hold_up_the_others(
+    cast: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    broken, other = _asked(cast), _asked(cast)
+    real = support._escalate
+
+    def fragile(pk: UUID, now: datetime) -> bool:
+        if pk == broken.pk:
+            raise RuntimeError("on purpose")
+        return real(pk, now)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(support, "_escalate", fragile)
+        assert escalate_help(now=other.due_at) == 1
+    assert escalate_help(now=other.due_at) == 1
+
+
+def test_escalated_by_another_sweep_meanwhile_is_left_alone(cast: Cast) -> None:
+    request = _asked(cast)
+    answer_help(actor=cast.vendor.person, request=request, answer="Done.", now=NOW)
+    assert support._escalate(request.pk, NOW) is False
+
+
+def test_request_that_is_gone_is_answered_by_nobody(cast: Cast) -> None:
+    request = _asked(cast)
+    gone = HelpRequest.objects.get(pk=request.pk)
+    gone.pk = uuid4()
+    with recorded() as events, pytest.raises(NotFound):
+        answer_help(actor=cast.vendor.person, request=gone, answer="Late.", now=NOW)
+    assert [event.kind for event in events] == [Kind.SUPPORT_REFUSED]
+
+
+@pytest.mark.parametrize(
+    ("name", "email", "field"), [(" ", "a@example.test", "name"), ("Omar", "nowhere", "email")]
+)
+def test_who_cannot_log_on_must_be_reached(cast: Cast, name: str, email: str, field: str) -> None:
+    question = Question(topic="log_on", text="No key came.", name=name, email=email)
+    with pytest.raises(InvalidInput) as refused:
+        ask_for_help(person=None, origin=ORIGIN, question=question, now=NOW)
+    assert refused.value.errors.keys() == {field}
 
 
 def test_request_over_a_weekend_waits_until_tuesday(cast: Cast) -> None:

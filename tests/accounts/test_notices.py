@@ -7,11 +7,14 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import pytest
+from celery import current_app
 from django.conf import settings as django_settings
 from django.db import connections, transaction
 from django.test import override_settings
+from kombu.exceptions import OperationalError
 from pytest_django import Settings
 
 from accounts import notices
@@ -22,6 +25,7 @@ from accounts.services.notices import Delivery, queue_notice
 from audit.actors import VENDOR_LOG_ID
 from audit.kinds import Kind
 from audit.models import Event
+from lprsvc.lib.alone import only_one
 from lprsvc.lib.mailing import CLAIM_LASTS, GIVE_UP_AFTER
 from tests.cast import Cast
 from tests.harness.database import AsRole
@@ -267,6 +271,79 @@ def test_sweep_stops_when_the_server_is_away(
     settings.EMAIL_PORT = 1
 
     assert worker.sweep() == 1
+
+
+def test_of_two_sweeps_at_once_one_works(
+    cast: Cast, greeting: Greeting, worker: Worker, smtp_server: Inbox
+) -> None:
+    owe(cast.investigator)
+    answers: list[int | None] = []
+
+    def sweep() -> None:
+        answers.append(worker.sweep())
+        connections.close_all()
+
+    with only_one("accounts.sweep_notices") as alone:
+        assert alone
+        other = threading.Thread(target=sweep)
+        other.start()
+        other.join()
+    assert answers == [None]
+    assert smtp_server.messages == []
+    assert worker.sweep() == 1
+
+
+def test_sweep_leaves_the_rest_to_the_next_when_its_time_is_up(
+    cast: Cast,
+    greeting: Greeting,
+    worker: Worker,
+    smtp_server: Inbox,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    owe(cast.investigator)
+    monkeypatch.setattr(service, "_SWEEP_SECONDS", -1)
+    assert worker.sweep() == 0
+    assert Notice.objects.get().status == NoticeStatus.WAITING
+
+
+def test_claim_that_ran_out_is_not_ended_by_who_held_it(
+    cast: Cast, greeting: Greeting, worker: Worker, smtp_server: Inbox
+) -> None:
+    """Another's try has begun: what the first finds out afterwards ends nothing, unless sent."""
+    notice = owe(cast.investigator)
+    greeting.needed = False
+    real = service._composed
+
+    def taken_meanwhile(claimed: Notice, now: datetime) -> Any:
+        composed = real(claimed, now)
+        Notice.objects.filter(pk=claimed.pk).update(attempts=claimed.attempts + 1)
+        return composed
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(service, "_composed", taken_meanwhile)
+        worker.send(notice)
+    notice.refresh_from_db()
+    assert notice.status == NoticeStatus.SENDING
+    assert not Event.objects.filter(kind__in=_SENDING_KINDS).exists()
+
+
+def test_mail_is_owed_within_the_change_that_causes_it(committed_db: None, cast: Cast) -> None:
+    with pytest.raises(RuntimeError, match="queue it inside"):
+        queue_notice(
+            kind="access_refused", recipient="a@example.test", about="x", log_id=VENDOR_LOG_ID,
+            now=NOW,
+        )  # fmt: skip
+
+
+def test_broker_that_is_away_leaves_the_mail_to_the_sweep(
+    cast: Cast, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def away(*_: object, **__: object) -> None:
+        raise OperationalError("connection refused")
+
+    monkeypatch.setattr(current_app, "send_task", away)
+    service._tell(uuid4())
+    assert "left to the sweep" in caplog.text
 
 
 def test_of_two_workers_one_sends(

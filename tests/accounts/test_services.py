@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 from django.db import IntegrityError, transaction
 
+from accounts import policy
 from accounts.models import Agency, Aor, RulesOfBehavior, User
-from accounts.people import Person
+from accounts.people import Person, person_for
 from accounts.roles import Role
 from accounts.selectors import current_rules_for
 from accounts.services.agencies import (
@@ -334,6 +335,23 @@ def test_suspend_user_refused(cast: Cast, who: str, whom: str, code: str) -> Non
     assert (event.kind, event.fields["outcome_code"]) == (Kind.ADMIN_REFUSED, code)
     subject.refresh_from_db()
     assert subject.is_active
+
+
+def test_nobody_acts_without_being_somebody(cast: Cast) -> None:
+    """ACC-9, SAF-1: an actor who is neither a person nor the service's own is refused."""
+    nobody = Actor(id="nobody", name="", log_id=cast.agency.log_id)
+    with pytest.raises(PolicyDenied, match="Only managers"):
+        policy.check_can_manage_user(nobody, cast.investigator)
+    with pytest.raises(PolicyDenied, match="Only managers"):
+        policy.check_can_manage_courses(nobody, agency_id=cast.agency.pk)
+
+
+def test_manager_without_area_manages_nobody(cast: Cast) -> None:
+    User.objects.filter(pk=cast.manager.pk).update(aor=None)
+    manager = person_for(User.objects.get(pk=cast.manager.pk))
+    with pytest.raises(PolicyDenied) as refused:
+        suspend_user(actor=manager, user=cast.investigator, reason="because", now=NOW)
+    assert refused.value.code == "aor_missing"
 
 
 # --- rules of behavior ----------------------------------------------------------------------------

@@ -19,26 +19,20 @@ T = TypeVar("T")
 
 READS = 1_000_000
 VEHICLES = 50_000
+CAMERAS = 100
 ROUNDS = 150
 _WARM_UP = 10
 _MONTHS = 24
 
 # Rows that look like real ones to the index and the page: each vehicle about twenty times.
 _FILL = """
-INSERT INTO ingest_source (code, name, kind, state, is_paused, created_at)
-VALUES ('BENCH', 'Toll road', 'toll_road', 'US-NY', false, now());
-INSERT INTO ingest_camera (source_id, code, name, is_mobile, latitude_e7, longitude_e7, timezone,
-                           default_state, is_active, created_at)
-SELECT id, 'C' || n, 'Camera ' || n, false, 407000000 + n, -740000000 - n, 'America/New_York', '',
-       true, now()
-  FROM ingest_source, generate_series(1, 100) n;
 INSERT INTO ingest_read (plate_key, state, captured_at, camera_id, id, batch_id, plate_text,
-                         latitude_e7, longitude_e7, confidence, plate_is_derived, scene_sha256,
-                         plate_sha256, make, model, color)
+                         latitude_e7, longitude_e7, county, confidence, plate_is_derived,
+                         scene_sha256, plate_sha256, make, model, color)
 SELECT 'B' || lpad((n %% {vehicles})::text, 6, '0'), 'US-NY',
        date_trunc('day', now()) - (n * 7919::bigint %% {seconds}) * interval '1 second',
-       (SELECT min(id) FROM ingest_camera) + n %% 100, gen_random_uuid(), gen_random_uuid(),
-       'B' || (n %% {vehicles}), 407000000, -740000000, 0.9, false,
+       (SELECT min(id) FROM ingest_camera) + n %% {cameras}, gen_random_uuid(), gen_random_uuid(),
+       'B' || (n %% {vehicles}), 407000000, -740000000, 36061, 0.9, false,
        decode(repeat('00', 32), 'hex'), decode(repeat('00', 32), 'hex'), 'Toyota', 'Camry', 'silver'
   FROM generate_series(1, {reads}) n
     ON CONFLICT DO NOTHING;
@@ -68,12 +62,35 @@ def _fill(here: Stage) -> tuple[str, str]:
     from tests.cast import PASSWORD, build_cast
 
     username = build_cast().investigator.username
-    sizes = {"reads": READS, "vehicles": VEHICLES, "seconds": _MONTHS * 30 * 86_400}
+    _make_cameras()
+    sizes = {
+        "cameras": CAMERAS,
+        "reads": READS,
+        "vehicles": VEHICLES,
+        "seconds": _MONTHS * 30 * 86_400,
+    }
     with here.servers.connect("postgres", DATABASE) as superuser:
         superuser.execute("SELECT ingest_make_partitions((now() - interval '2 years')::date, 27)")
         superuser.execute(_FILL.format(**sizes).replace("%%", "%"))
         superuser.execute("VACUUM ANALYZE ingest_read")
     return username, PASSWORD
+
+
+def _make_cameras() -> None:
+    from audit.actors import system
+    from ingest.services.sources import create_camera, create_source
+
+    actor, now = system("tests.bench"), datetime.now(UTC)
+    source = create_source(
+        actor=actor, code="BENCH", name="Toll road", kind="toll_road", state="US-NY",
+        reason="bench", now=now,
+    )  # fmt: skip
+    for number in range(CAMERAS):
+        create_camera(
+            actor=actor, source=source, code=f"C{number}", name=f"Camera {number}",
+            timezone="America/New_York", is_mobile=False, latitude=40.7, longitude=-74.0,
+            reason="bench", now=now,
+        )  # fmt: skip
 
 
 def _whole_stack(here: Stage, username: str, password: str) -> list[Line]:
