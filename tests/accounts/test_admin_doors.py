@@ -4,8 +4,10 @@ The table says who sees whose objects; pages and acts are found by themselves. A
 admin fails here until the table names it.
 """
 
+from collections import defaultdict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Any
 
 import pytest
@@ -227,7 +229,8 @@ def _visit_list(
         if not act.of_object:
             may = bool(act.permissions & member.person.permissions)
             visit.act(reverse(f"{base}_{act.name}"), allowed=may)
-    for found in _some(page.model):
+    # Who has no such list is refused whatever the object.
+    for found in _some(page.model)[: None if sees else 3]:
         allowed = sees is not None and sees(member, found)
         looks = ("change", "history") if hasattr(found, "history") else ("change",)
         for look in looks:
@@ -239,8 +242,17 @@ def _visit_list(
 
 
 def _some(model: type[models.Model]) -> list[Any]:
-    """All rows; of those that only a feed makes there may be none."""
-    return list(model._default_manager.all())
+    """Everybody; of other rows two of each place and origin, since pages tell no more apart. Of
+    those that only a feed makes there may be none."""
+    rows = list(model._default_manager.all())
+    if model is User:
+        return rows
+    kinds = defaultdict(list)
+    for found in rows:
+        kinds[_agency_of(found), _aor_of(found), getattr(found, "entered_by_id", None)].append(
+            found
+        )
+    return [found for alike in kinds.values() for found in alike[:2]]
 
 
 def _without_log(tables: dict[str, str]) -> dict[str, str]:
@@ -296,6 +308,12 @@ def test_no_filter_leads_to_other_rows(world: World, who: str) -> None:
     assert probed > 30
 
 
+_HOSTILE = (
+    *(("", value) for value in ("\0", "(", "9" * 40, "\ud800", "é" * 3000)),
+    *((ending, "(") for ending in ("__exact", "__id__exact", "__isnull")),
+)
+
+
 @pytest.mark.parametrize("who", ["manager", "vendor"])
 def test_every_filter_answers_whatever_stands_in_the_address(world: World, who: str) -> None:
     client = client_for(world.people[who])
@@ -308,17 +326,15 @@ def test_every_filter_answers_whatever_stands_in_the_address(world: World, who: 
             continue
         changelist = first.context["cl"]
         for spec in changelist.filter_specs:
-            for choice in spec.choices(changelist):
+            # Enough of a long list, its first, which is "all", among them.
+            for choice in islice(spec.choices(changelist), 12):
                 chosen = client.get(address + choice["query_string"])
                 assert chosen.status_code == 200, address + choice["query_string"]
                 followed += 1
         for item in page.list_filter:
-            for ending in ("", "__exact", "__id__exact", "__isnull"):
-                for value in ("\0", "(", "9" * 40, "\ud800", "é" * 3000):
-                    query = {
-                        f"{parameter_of(item)}{ending}": value.encode("utf-8", "surrogatepass")
-                    }
-                    assert client.get(address, query).status_code < 500, f"{address} {query}"
+            for ending, value in _HOSTILE:
+                query = {f"{parameter_of(item)}{ending}": value.encode("utf-8", "surrogatepass")}
+                assert client.get(address, query).status_code < 500, f"{address} {query}"
     assert followed > 20
 
 

@@ -1,7 +1,6 @@
 """Files of completions, good and bad (ACC-8): what is read, and what is said of the rest."""
 
 import io
-import time
 import zipfile
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -11,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from openpyxl import Workbook
 
+from accounts import training_files
 from accounts.training_files import (
     MAX_FAULTS,
     MAX_FILE_BYTES,
@@ -168,16 +168,11 @@ def test_faults_without_end_are_counted_and_not_kept() -> None:
     assert (found.fault_count, len(found.faults)) == (MAX_FAULTS + 7, MAX_FAULTS)
 
 
-def test_too_many_rows_are_refused() -> None:
-    with pytest.raises(UnreadableFile, match="more than 100,000 rows"):
-        read((HEAD + "\n" + (ALICE + "\n") * 100_001).encode())
-
-
-def test_50000_rows_are_read_quickly() -> None:
-    content = (HEAD + "\n" + (ALICE + "\n") * 50_000).encode()
-    began = time.monotonic()
-    assert len(read(content).rows) == 50_000
-    assert time.monotonic() - began < 20  # about two seconds on an idle machine
+def test_too_many_rows_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(training_files, "MAX_ROWS", 1_000)
+    assert len(read((HEAD + "\n" + (ALICE + "\n") * 1_000).encode()).rows) == 1_000
+    with pytest.raises(UnreadableFile, match="more than 1,000 rows"):
+        read((HEAD + "\n" + (ALICE + "\n") * 1_001).encode())
 
 
 # --- XLSX -----------------------------------------------------------------------------------------
@@ -212,13 +207,16 @@ def _zip(members: dict[str, bytes]) -> bytes:
     return stream.getvalue()
 
 
-def test_a_zip_bomb_is_refused_before_it_unpacks() -> None:
+def test_a_zip_bomb_is_refused_before_it_unpacks(monkeypatch: pytest.MonkeyPatch) -> None:
     bomb = _zip({f"xl/{number}.xml": b"\0" * (1 << 20) for number in range(100)})
     assert len(bomb) < 1 << 20
-    began = time.monotonic()
+
+    def unpack(*_: object, **__: object) -> None:
+        raise AssertionError("something was unpacked")
+
+    monkeypatch.setattr(zipfile.ZipFile, "open", unpack)
     with pytest.raises(UnreadableFile, match="unpacks to 100 MB"):
         read(bomb)
-    assert time.monotonic() - began < 5
 
 
 @pytest.mark.parametrize(
