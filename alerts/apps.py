@@ -11,5 +11,5 @@ class AlertsConfig(AppConfig):
     verbose_name = "Alerts"
 
     def ready(self) -> None:
-        """Listen for stored reads."""
-        from alerts import receivers  # noqa: F401
+        """Listen for stored reads; register the room's mails."""
+        from alerts import letters, receivers  # noqa: F401

@@ -1,10 +1,13 @@
 """What a person enters about alerts: shape only; the services decide."""
 
 from typing import Any
+from uuid import UUID
 
 from django import forms
+from django.http import QueryDict
 
-from alerts.selectors import DEFAULT_SORT, SORTS, EntryFilter
+from alerts.rules import PAGE_SIZE
+from alerts.selectors import DEFAULT_SORT, SORTS, EntryFilter, Shown
 from alerts.services.entries import MAX_NOTE, MAX_PLATE_TEXT
 from lprsvc.lib.errors import DomainError, InvalidInput, PolicyDenied
 from lprsvc.lib.jurisdictions import state_choices
@@ -68,6 +71,43 @@ class RemovalForm(forms.Form):
     )
 
 
+class AffirmForm(forms.Form):
+    """Why a plate must still be watched."""
+
+    reason = forms.CharField(
+        label="Why it must still be watched",
+        max_length=MAX_NOTE,
+        help_text="It is kept in the audit log.",
+        widget=forms.Textarea(attrs={"rows": 3}),
+        error_messages={"required": "Say why this plate must still be watched."},
+    )
+
+
+class ChosenForm(forms.Form):
+    """Which of one's alerts an act is about, from the address."""
+
+    e = forms.TypedMultipleChoiceField(coerce=UUID)
+
+    def __init__(self, data: QueryDict) -> None:
+        super().__init__(data)
+        asked = data.getlist("e")[:PAGE_SIZE]
+        field = self.fields["e"]
+        if isinstance(field, forms.TypedMultipleChoiceField):
+            field.choices = [(key, key) for key in asked if _is_uuid(key)]
+
+    def chosen(self) -> list[UUID]:
+        """The keys; none where the address holds something else, or more than a page lists."""
+        return list(self.cleaned_data["e"]) if self.is_valid() else []
+
+
+def _is_uuid(text: str) -> bool:
+    try:
+        UUID(text)
+    except ValueError:
+        return False
+    return True
+
+
 class SearchForm(forms.Form):
     """Which of one's alerts to list, from the address."""
 
@@ -77,6 +117,7 @@ class SearchForm(forms.Form):
         max_length=MAX_PLATE_TEXT,
         widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
     )
+    shown = forms.ChoiceField(label="Show", choices=Shown.choices, required=False)
     sort = forms.CharField(required=False, widget=forms.HiddenInput)
 
     def clean_plate(self) -> str:
@@ -94,14 +135,15 @@ class SearchForm(forms.Form):
 
     def chosen(self) -> EntryFilter:
         """The filter of a valid form."""
-        return EntryFilter(self.cleaned_data["plate"], self.cleaned_data["sort"])
+        data = self.cleaned_data
+        return EntryFilter(data["plate"], data["sort"], Shown(data["shown"]))
 
 
 def show_refusal(form: forms.Form, error: DomainError) -> None:
     """Put a service's refusal beside the field it is about; raise it again if it is about none."""
     if isinstance(error, InvalidInput):
         for field, messages in error.errors.items():
-            form.add_error(field, messages)
+            form.add_error(field or None, messages)
     elif isinstance(error, PolicyDenied) and error.field:
         form.add_error(error.field, error.message)
     else:

@@ -45,16 +45,20 @@ class AlertEntry(models.Model):
     status = models.CharField(max_length=10, choices=EntryStatus, default=EntryStatus.ACTIVE)
     added_at = models.DateTimeField()
     expires_at = models.DateTimeField()
+    # Of the reminders that it ends, how many its owner has been told (`alerts.life`).
+    reminded = models.PositiveSmallIntegerField(default=0)
 
     class Meta:
         verbose_name_plural = "alert entries"
         indexes = [
+            # What the daily job asks for.
+            models.Index(fields=["expires_at"], name="alert_entry_ends"),
             # What matching joins on.
             models.Index(
                 fields=["plate_key", "state"],
                 name="alert_entry_active",
                 condition=Q(status=EntryStatus.ACTIVE),
-            )
+            ),
         ]
         constraints = [
             models.UniqueConstraint(

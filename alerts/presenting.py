@@ -1,16 +1,18 @@
 """What the pages about alerts show, in plain values: no query runs while a template renders."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from django.http import QueryDict
 from django.urls import reverse
 
 from accounts.people import Person
+from alerts.life import Stage
 from alerts.links import photograph_url
 from alerts.models import AlertEntry, EntryStatus, Match
 from alerts.selectors import EntryFilter
+from alerts.services.facts import life_of
 from ingest.models import Read
 from ingest.selectors import Place
 from lprsvc.lib.jurisdictions import state_name
@@ -31,6 +33,11 @@ class EntryRow:
     created_at: datetime
     expires_on: datetime
     is_active: bool
+    key: str
+    stage: Stage
+    affirmed_from: date
+    removed_at: datetime
+    affirm_url: str
     recipients: tuple[str, ...] = ("only you",)
     match_count: int = 0
     last_match_at: datetime | None = None
@@ -121,7 +128,13 @@ def listed(entry: AlertEntry, now: datetime) -> EntryRow:
 
 
 def _facts(entry: AlertEntry, now: datetime) -> dict[str, Any]:
+    life = life_of(entry)
     return {
+        "key": str(entry.pk),
+        "stage": life.stage(now),
+        "affirmed_from": life.affirmed_from,
+        "removed_at": life.removed_at,
+        "affirm_url": f"{reverse('alert_affirm')}?e={entry.pk}",
         "url": reverse("alert_detail", args=[entry.pk]),
         "plate": entry.plate_text,
         "state_name": state_name(entry.state),

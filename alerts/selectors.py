@@ -1,14 +1,16 @@
 """Reading alerts, always as somebody: what is not theirs looks as if it did not exist."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
-from django.db.models import Count, F, Max, OrderBy, Q, QuerySet
+from django.db.models import Count, F, Max, OrderBy, Q, QuerySet, TextChoices
 
 from accounts.models import ReasonCode
 from accounts.people import Person
 from accounts.selectors import reason_codes_for
+from alerts.life import REMINDED_BEFORE
 from alerts.models import AlertEntry, EntryStatus, Match
 from lprsvc.lib.errors import NotFound
 
@@ -24,12 +26,23 @@ SORTS = {
 DEFAULT_SORT = "-added"
 
 
+class Shown(TextChoices):
+    """Which part of one's entries to list."""
+
+    ALL = "", "All"
+    ENDING = "ending", "Ending within two weeks"
+    ENDED = "ended", "Ended"
+    MATCHED = "matched", "With matches"
+    NEW = "new", "With matches not opened"
+
+
 @dataclass(frozen=True, slots=True)
 class EntryFilter:
     """Which of one's entries, in which order; `plate_key` empty for all of them."""
 
     plate_key: str = ""
     sort: str = DEFAULT_SORT
+    shown: Shown = Shown.ALL
 
     def __post_init__(self) -> None:
         if self.sort.removeprefix("-") not in SORTS:
@@ -48,7 +61,9 @@ def _agency_id(person: Person) -> int:
     return person.agency_id
 
 
-def list_entries_for(person: Person, which: EntryFilter) -> "QuerySet[AlertEntry]":
+def list_entries_for(
+    person: Person, which: EntryFilter, *, now: datetime
+) -> "QuerySet[AlertEntry]":
     """The person's entries with ``match_count``, ``last_match_at`` and ``unopened_count``, of
     matches that hold: a misread plate is none."""
     entries = _own(person).select_related("alert_list__owner")
@@ -60,7 +75,7 @@ def list_entries_for(person: Person, which: EntryFilter) -> "QuerySet[AlertEntry
         matches__withdrawn_at=None,
     )
     holds = Q(matches__withdrawn_at=None)
-    return entries.annotate(
+    counted = entries.annotate(
         match_count=Count("matches", filter=holds, distinct=True),
         last_match_at=Max("matches__captured_at", filter=holds),
         unopened_count=Count(
@@ -68,7 +83,19 @@ def list_entries_for(person: Person, which: EntryFilter) -> "QuerySet[AlertEntry
             filter=unopened & Q(matches__notifications__isnull=False),
             distinct=True,
         ),
-    ).order_by(_order(which.sort), "-pk")
+    )
+    return counted.filter(_shown(which.shown, now)).order_by(_order(which.sort), "-pk")
+
+
+def _shown(shown: Shown, now: datetime) -> Q:
+    soon = now + timedelta(days=REMINDED_BEFORE[0])
+    return {
+        Shown.ALL: Q(),
+        Shown.ENDING: Q(expires_at__gt=now, expires_at__lte=soon),
+        Shown.ENDED: Q(expires_at__lte=now),
+        Shown.MATCHED: Q(match_count__gt=0),
+        Shown.NEW: Q(unopened_count__gt=0),
+    }[shown]
 
 
 def _order(sort: str) -> OrderBy:
@@ -76,15 +103,27 @@ def _order(sort: str) -> OrderBy:
     return column.desc(nulls_last=True) if sort.startswith("-") else column.asc(nulls_last=True)
 
 
-def get_entry_for(person: Person, pk: UUID, *, lock: bool = False) -> AlertEntry:
-    """One of the person's entries with its list, or NotFound. `lock` holds it to the commit."""
-    entries = _own(person).select_related("alert_list__owner__aor", "alert_list__agency")
-    if lock:
-        entries = entries.select_for_update(of=("self",))
-    entry = entries.filter(pk=pk).first()
+def whole(entries: "QuerySet[AlertEntry]") -> "QuerySet[AlertEntry]":
+    """With all that an event about an entry says of it."""
+    return entries.select_related("alert_list__owner__aor", "alert_list__agency")
+
+
+def get_entry_for(person: Person, pk: UUID) -> AlertEntry:
+    """One of the person's entries with its list, or NotFound."""
+    entry = whole(_own(person)).filter(pk=pk).first()
     if entry is None:
         raise NotFound("alert")
     return entry
+
+
+def lock_entries_for(person: Person, pks: Collection[UUID]) -> list[AlertEntry]:
+    """These of the person's entries, held to the commit. Raises NotFound unless all are theirs."""
+    wanted = set(pks)
+    locked = whole(_own(person)).filter(pk__in=wanted).select_for_update(of=("self",))
+    found = list(locked.order_by("pk"))
+    if not wanted or len(found) != len(wanted):
+        raise NotFound("alert")
+    return found
 
 
 def list_matches_for(person: Person, entry: AlertEntry) -> "QuerySet[Match]":

@@ -5,7 +5,7 @@ from uuid import UUID
 from celery import shared_task
 from django.utils import timezone
 
-from alerts.services import matching, notification, retracting, sweeping
+from alerts.services import lifetime, matching, notification, retracting, sweeping
 
 
 @shared_task(name="alerts.tasks.match_batch")  # type: ignore[untyped-decorator]
@@ -24,6 +24,12 @@ def send_notification(*, notification_id: str) -> None:
 def retract() -> None:
     """Withdraw the matches of reads that were corrected."""
     retracting.retract_waiting(now=timezone.now())
+
+
+@shared_task(name="alerts.tasks.keep_time")  # type: ignore[untyped-decorator]
+def keep_time() -> None:
+    """Remove alerts that are over, remind of those that end, end those that have."""
+    lifetime.keep_time(now=timezone.now())
 
 
 # Beat sends one every ten seconds; those that waited in a long queue for longer have no use.

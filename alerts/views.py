@@ -1,9 +1,11 @@
 """Pages about alerts: parse, one service, respond."""
 
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from django import forms
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -13,11 +15,18 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from accounts.people import Person
 from alerts import links, presenting, rules, selectors
-from alerts.forms import AlertForm, RemovalForm, SearchForm, show_refusal
-from alerts.services import entries, viewing
+from alerts.forms import (
+    AffirmForm,
+    AlertForm,
+    ChosenForm,
+    RemovalForm,
+    SearchForm,
+    show_refusal,
+)
+from alerts.services import entries, lifetime, viewing
 from alerts.services.entries import NewAlert
 from lprsvc.lib.access import requires
-from lprsvc.lib.errors import DomainError, NotFound
+from lprsvc.lib.errors import DomainError, InvalidInput, NotFound, PolicyDenied
 from lprsvc.lib.handover import unseal
 from lprsvc.lib.permissions import Permission
 from lprsvc.lib.pictures import picture_response, size_asked
@@ -50,7 +59,10 @@ def entry_list(request: HttpRequest) -> HttpResponse:
         }
     else:
         viewing.check_open(person=person, now=now)
-    context |= {"timezone": person.timezone, "is_search": bool(request.GET.get("plate"))}
+    context |= {
+        "timezone": person.timezone,
+        "is_search": bool(request.GET.get("plate") or request.GET.get("shown")),
+    }
     return render(request, "alerts/entry_list.html", context)
 
 
@@ -131,7 +143,7 @@ def entry_detail(request: HttpRequest, pk: UUID) -> HttpResponse:
         "matches": [presenting.matched(match, person, now=now) for match in shown.matches],
         "photographs_end_after": int(rules.PHOTOGRAPH_LINK_AGE.total_seconds()),
         "page": shown.matches,
-        "remove_url": reverse("alert_remove", args=[pk]),
+        "remove_url": f"{reverse('alert_remove')}?e={pk}",
         "timezone": person.timezone,
     }
     return render(request, "alerts/entry_detail.html", context)
@@ -139,24 +151,50 @@ def entry_detail(request: HttpRequest, pk: UUID) -> HttpResponse:
 
 @requires_alerts
 @require_http_methods(["GET", "HEAD", "POST"])
-def entry_remove(request: HttpRequest, pk: UUID) -> HttpResponse:
-    """Stop watching a plate: what that does is said first, and a reason is asked for."""
-    person, form = _person(request), RemovalForm(request.POST or None)
+def entries_remove(request: HttpRequest) -> HttpResponse:
+    """Stop watching the plates chosen: what that does is said first, and a reason is asked for."""
+    form = RemovalForm(request.POST or None)
+    return _act(request, form, entries.remove_entries, "entries_remove", _REMOVED)
+
+
+@requires_alerts
+@require_http_methods(["GET", "HEAD", "POST"])
+def entries_affirm(request: HttpRequest) -> HttpResponse:
+    """Affirm the need of the plates chosen, with a reason, for another year (ALT-7)."""
+    form = AffirmForm(request.POST or None)
+    return _act(request, form, lifetime.affirm_need, "entries_affirm", _AFFIRMED)
+
+
+_REMOVED = "What you chose was removed and erased."
+_AFFIRMED = "What you chose is watched for another year."
+
+
+def _act(
+    request: HttpRequest, form: forms.Form, act: Callable[..., object], page: str, done: str
+) -> HttpResponse:
+    """One act about the alerts that the address names (``?e=``, repeated)."""
+    person, now = _person(request), timezone.now()
+    chosen = ChosenForm(request.GET).chosen()
     if request.method == "POST" and form.is_valid():
-        entries.remove_entry(
-            person=person, pk=pk, reason=form.cleaned_data["reason"], now=timezone.now()
-        )
-        messages.success(request, "The alert was removed and erased.")
-        return redirect("alert_list")
-    shown = viewing.view_entry(person=person, pk=pk, now=timezone.now())
+        try:
+            act(person=person, pks=chosen, reason=form.cleaned_data["reason"], now=now)
+        except (InvalidInput, PolicyDenied) as error:
+            show_refusal(form, error)
+        else:
+            messages.success(request, done)
+            return redirect("alert_list")
+    shown = viewing.view_chosen(person=person, pks=chosen, now=now)
+    rows = [presenting.listed(entry, now) for entry in shown]
     context = {
         "form": form,
-        "entry": presenting.detailed(shown.entry, timezone.now()),
-        "match_count": shown.matches.paginator.count,
-        "cancel_url": reverse("alert_detail", args=[pk]),
+        "entries": rows,
+        "match_count": sum(row.match_count for row in rows),
+        "expires_on": rules.expires_at(now),
+        "timezone": person.timezone,
+        "cancel_url": rows[0].url if len(rows) == 1 else reverse("alert_list"),
     }
     status = 422 if request.method == "POST" else 200
-    return render(request, "alerts/entry_remove.html", context, status=status)
+    return render(request, f"alerts/{page}.html", context, status=status)
 
 
 @requires_alerts

@@ -324,7 +324,11 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
         "task": "accounts.tasks.suspend_unused",
         "schedule": crontab(hour="4", minute="10"),
     },
-    # In the morning of America: people read these at work.
+    # In the morning of America: people read these at work, and their day has begun.
+    "alerts-time": {
+        "task": "alerts.tasks.keep_time",
+        "schedule": crontab(hour="11", minute="10"),
+    },
     "accounts-training": {
         "task": "accounts.tasks.remind_of_training",
         "schedule": crontab(hour="11", minute="0"),

@@ -1,5 +1,6 @@
 """Adding and removing hot plates."""
 
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
@@ -13,9 +14,10 @@ from accounts.standing import training_of
 from alerts import policy, rules, selectors
 from alerts.models import AlertEntry, AlertList
 from alerts.services.facts import entry_fields
+from audit.actors import Actor
 from audit.kinds import Kind
 from audit.leaf import Value
-from audit.services import record, recording_refusals
+from audit.services import Behalf, record, recording_refusals
 from lprsvc.lib.errors import InvalidInput
 from lprsvc.lib.handover import AlertProposal
 from lprsvc.lib.jurisdictions import JURISDICTIONS
@@ -143,40 +145,66 @@ def _create(
     )
 
 
-def remove_entry(*, person: Person, pk: UUID, reason: str, now: datetime) -> Erased:
-    """Stop watching: the entry, its matches and notifications are erased for good (ALT-9).
+def remove_entries(*, person: Person, pks: Collection[UUID], reason: str, now: datetime) -> Erased:
+    """Stop watching: the entries, their matches and notifications are erased for good (ALT-9).
+    All of them, or none.
 
-    What remains is in the audit log: that it was removed, and that it was erased with how much.
+    What remains is in the audit log: that each was removed, and that it was erased with how much.
     Raises NotFound for an entry that is not the person's own, InvalidInput without a reason.
     """
     with recording_refusals(
         actor=person,
         refused=Kind.ALERT_REFUSED,
         failed=Kind.ALERT_FAILED,
-        fields={"entry": str(pk), "removal_reason": reason},
+        fields={"entries": [*sorted(map(str, pks))], "removal_reason": reason[:MAX_NOTE]},
     ):
         policy.check_can_keep_alerts(person, training_of(person, now=now))
-        if not reason.strip():
-            raise InvalidInput({"reason": ["Say why this plate need not be watched any longer."]})
+        check_reason(reason, "Say why this plate need not be watched any longer.")
         # Locked, so that no match is added between the count and the erasure.
-        entry = selectors.get_entry_for(person, pk, lock=True)
-        policy.check_can_change(
-            person, owner_id=entry.alert_list.owner_id, agency_id=entry.alert_list.agency_id
-        )
-        told = entry_fields(entry) | {
-            "removal_reason": reason.strip(),
-            "cause": "by owner",
-            "days_watched": (now - entry.added_at).days,
-        }
-        removed = record(actor=person, kind=Kind.ALERT_REMOVED, fields=told)
-        erased = _erase(entry)
-        record(
-            actor=person,
-            kind=Kind.ALERT_ERASED,
-            fields=entry_fields(entry)
-            | {"matches": erased.matches, "notifications": erased.notifications},
-            parent=removed.id,
-        )
+        entries = selectors.lock_entries_for(person, pks)
+        told: dict[str, Value] = {"removal_reason": reason.strip(), "cause": "by owner"}
+        erased = [erase_recorded(one, actor=person, fields=told, now=now) for one in entries]
+    return Erased(
+        entries=sum(one.entries for one in erased),
+        matches=sum(one.matches for one in erased),
+        notifications=sum(one.notifications for one in erased),
+    )
+
+
+def check_reason(reason: str, missing: str) -> None:
+    """Raise InvalidInput unless there is a reason that the log can keep."""
+    if not reason.strip():
+        raise InvalidInput({"reason": [missing]})
+    if len(reason) > MAX_NOTE:
+        raise InvalidInput({"reason": [f"Enter at most {MAX_NOTE} characters."]})
+
+
+def erase_recorded(
+    entry: AlertEntry,
+    *,
+    actor: Actor,
+    fields: Mapping[str, Value],
+    now: datetime,
+    behalf: Behalf | None = None,
+) -> Erased:
+    """Remove a locked entry and erase it with all that hangs on it: two events, which are all that
+    is left (ALT-9). `fields` says why."""
+    watched: dict[str, Value] = {"days_watched": (now - entry.added_at).days}
+    removed = record(
+        actor=actor,
+        kind=Kind.ALERT_REMOVED,
+        fields=entry_fields(entry) | dict(fields) | watched,
+        behalf=behalf,
+    )
+    erased = _erase(entry)
+    record(
+        actor=actor,
+        kind=Kind.ALERT_ERASED,
+        fields=entry_fields(entry)
+        | {"matches": erased.matches, "notifications": erased.notifications},
+        parent=removed.id,
+        behalf=behalf,
+    )
     return erased
 
 

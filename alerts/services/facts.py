@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from accounts.models import user_actor_id
+from alerts.life import Life
 from alerts.models import AlertEntry, Match
 from audit import actors
 from audit.actors import Actor
@@ -28,6 +29,11 @@ def entry_fields(entry: AlertEntry) -> dict[str, Value]:
         "recipients": [user_actor_id(entry.alert_list.owner_id)],
         "expires": format_at(entry.expires_at),
     }
+
+
+def life_of(entry: AlertEntry) -> Life:
+    """The entry's life, by the calendar of its owner, who should be selected."""
+    return Life(entry.expires_at, entry.alert_list.owner.timezone)
 
 
 def match_fields(match: Match) -> dict[str, Value]:

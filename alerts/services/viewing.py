@@ -1,5 +1,6 @@
 """Looking at alerts: each look is an event, committed before anything is shown."""
 
+from collections.abc import Collection
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
@@ -56,15 +57,19 @@ def view_entries(
 ) -> "Page[AlertEntry]":
     """A page of the person's own alerts; recorded, as a search when a plate was asked for."""
     search = bool(which.plate_key)
-    with _recording_look(person, {"plate": which.plate_key or None, "sort": which.sort}):
+    about: dict[str, Value] = {
+        "plate": which.plate_key or None,
+        "sort": which.sort,
+        "shown": which.shown.value,
+    }
+    with _recording_look(person, about):
         policy.check_can_keep_alerts(person, training_of(person, now=now))
-        page = _page(selectors.list_entries_for(person, which), page_number)
+        page = _page(selectors.list_entries_for(person, which, now=now), page_number)
         record(
             actor=person,
             kind=Kind.ALERT_SEARCHED if search else Kind.ALERT_VIEWED,
             fields={
-                "plate": which.plate_key or None,
-                "sort": which.sort,
+                **about,
                 "page": page.number,
                 "count": page.paginator.count,
             },
@@ -86,6 +91,19 @@ def view_entry(
             fields=entry_fields(entry) | {"page": page.number, "count": page.paginator.count},
         )
     return EntryShown(entry, page)
+
+
+def view_chosen(*, person: Person, pks: Collection[UUID], now: datetime) -> list[AlertEntry]:
+    """The person's own alerts of these keys, with their counts, before something is done about
+    them; recorded each. Raises NotFound unless all are theirs, and where none is named."""
+    with _recording_look(person, {"entries": [*sorted(map(str, pks))]}):
+        policy.check_can_keep_alerts(person, training_of(person, now=now))
+        found = list(selectors.list_entries_for(person, EntryFilter(), now=now).filter(pk__in=pks))
+        if not found or len(found) != len(set(pks)):
+            raise NotFound("alert")
+        for entry in found:
+            record(actor=person, kind=Kind.ALERT_VIEWED, fields=entry_fields(entry))
+    return found
 
 
 def view_match(*, person: Person, pk: UUID, now: datetime) -> MatchShown:

@@ -13,7 +13,7 @@ from psycopg import sql
 from accounts.services.agencies import create_reason_code
 from alerts import selectors
 from alerts.models import AlertEntry, AlertList, Match, Notification
-from alerts.services.entries import NewAlert, add_single_alert, from_query, remove_entry
+from alerts.services.entries import NewAlert, add_single_alert, from_query, remove_entries
 from audit.actors import system
 from audit.leaf import format_at
 from lprsvc.lib.errors import AuditUnavailable, DomainError, InvalidInput, NotFound, PolicyDenied
@@ -160,9 +160,9 @@ def test_query_is_the_cause_only_of_its_own_plate(
 def test_removal_erases_and_records(world: World, cast: Cast) -> None:
     entry = alert_on(cast.investigator.person)
     world.match(world.deliver(times=2))
-    erased = remove_entry(
+    erased = remove_entries(
         person=cast.investigator.person,
-        pk=entry.pk,
+        pks=[entry.pk],
         reason=" case closed ",
         now=NOW + timedelta(days=3),
     )
@@ -201,7 +201,7 @@ def test_removed_plate_is_in_no_table_but_the_log(
         return found
 
     assert "public.alerts_alertentry" in tables_with("ZQ977X")
-    remove_entry(person=cast.investigator.person, pk=entry.pk, reason="closed", now=NOW)
+    remove_entries(person=cast.investigator.person, pks=[entry.pk], reason="closed", now=NOW)
 
     for text in ("ZQ977X", "ZQ9-77X", "Operation Kestrel", str(entry.pk)):
         found = tables_with(text)
@@ -216,7 +216,7 @@ def test_others_alert_looks_like_none(cast: Cast, who: str) -> None:
     answers = []
     for pk in (entry.pk, uuid4()):
         with pytest.raises(NotFound) as refused:
-            remove_entry(person=person, pk=pk, reason="mine now", now=NOW)
+            remove_entries(person=person, pks=[pk], reason="mine now", now=NOW)
         answers.append((refused.value.code, refused.value.message))
     assert answers[0] == answers[1]
     assert AlertEntry.objects.count() == 1
@@ -226,7 +226,7 @@ def test_others_alert_looks_like_none(cast: Cast, who: str) -> None:
 def test_removal_needs_a_reason(cast: Cast) -> None:
     entry = alert_on(cast.investigator.person)
     with pytest.raises(InvalidInput):
-        remove_entry(person=cast.investigator.person, pk=entry.pk, reason=" ", now=NOW)
+        remove_entries(person=cast.investigator.person, pks=[entry.pk], reason=" ", now=NOW)
     assert AlertEntry.objects.count() == 1
 
 
@@ -236,7 +236,7 @@ def _add(cast: Cast) -> None:
 
 def _remove(cast: Cast) -> None:
     pk = AlertEntry.objects.get().pk
-    remove_entry(person=cast.investigator.person, pk=pk, reason="closed", now=NOW)
+    remove_entries(person=cast.investigator.person, pks=[pk], reason="closed", now=NOW)
 
 
 @pytest.mark.parametrize("change", [_add, _remove])

@@ -11,7 +11,7 @@ from alerts.mail import compose
 from alerts.models import AlertEntry, EntryStatus, Match, Notification
 from alerts.rules import CLAIM_LASTS
 from alerts.services import queue
-from alerts.services.entries import remove_entry
+from alerts.services.entries import remove_entries
 from alerts.services.matching import Matched, match_batch, match_waiting
 from alerts.services.sweeping import sweep
 from ingest.models import OutboxEntry
@@ -64,7 +64,7 @@ def _expired_by_status(cast: Cast) -> None:
 
 def _removed(cast: Cast) -> None:
     entry = alert_on(cast.investigator.person)
-    remove_entry(person=cast.investigator.person, pk=entry.pk, reason="closed", now=NOW)
+    remove_entries(person=cast.investigator.person, pks=[entry.pk], reason="closed", now=NOW)
 
 
 def test_ended_alerts_do_not_match(world: World, cast: Cast) -> None:

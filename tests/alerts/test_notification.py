@@ -14,7 +14,7 @@ from accounts.services.training import create_course
 from alerts import mail, rules, tasks
 from alerts.models import Notification, NotificationStatus
 from alerts.services import queue
-from alerts.services.entries import remove_entry
+from alerts.services.entries import remove_entries
 from alerts.services.notification import Delivery
 from alerts.services.sweeping import sweep
 from audit.actors import system
@@ -269,7 +269,7 @@ def test_removed_alert_is_not_told(
     world: World, cast: Cast, smtp_server: Inbox, waiting: UUID
 ) -> None:
     entry = row(waiting).match.entry
-    remove_entry(person=cast.investigator.person, pk=entry.pk, reason="closed", now=NOW)
+    remove_entries(person=cast.investigator.person, pks=[entry.pk], reason="closed", now=NOW)
     assert world.send(waiting) is Delivery.NOT_CLAIMED
     assert smtp_server.messages == []
 

@@ -3,6 +3,7 @@
 import re
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from urllib.parse import urlencode
 from uuid import UUID, uuid4
 
 import pytest
@@ -24,12 +25,18 @@ FORM = {"plate": "abc-123", "state": "US-PA", "reason": "criminal", "note": "Cas
 WATCHERS = {"investigator", "colleague", "supervisor", "other"}
 
 
+def _about(name: str, *entries: AlertEntry) -> str:
+    """The address of an act about these."""
+    return f"{reverse(name)}?{urlencode({'e': [entry.pk for entry in entries]}, doseq=True)}"
+
+
 def paths(entry: AlertEntry, match_id: UUID) -> list[str]:
     return [
         reverse("alert_list"),
         reverse("alert_new"),
         reverse("alert_detail", args=[entry.pk]),
-        reverse("alert_remove", args=[entry.pk]),
+        _about("alert_remove", entry),
+        _about("alert_affirm", entry),
         reverse("match_detail", args=[match_id]),
         reverse("match_photograph", args=[match_id, "scene"]),
     ]
@@ -68,7 +75,7 @@ def test_others_alert_and_no_alert_look_the_same(world: World, cast: Cast, who: 
         assert [answer.status_code for answer in answers] == [404, 404], known
         bodies = [token.sub("", answer.text) for answer in answers]
         assert bodies[0].replace(known, "") == bodies[1].replace(unknown, "")
-    response = client.post(reverse("alert_remove", args=[theirs.pk]), {"reason": "mine"})
+    response = client.post(_about("alert_remove", theirs), {"reason": "mine"})
     assert response.status_code == 404
     assert AlertEntry.objects.count() == 1
 
@@ -76,10 +83,12 @@ def test_others_alert_and_no_alert_look_the_same(world: World, cast: Cast, who: 
 @pytest.mark.parametrize(
     ("method", "name"),
     [("post", "alert_list"), ("put", "alert_new"), ("post", "alert_detail"),
-     ("delete", "alert_remove"), ("post", "match_detail"), ("post", "match_photograph")],
+     ("delete", "alert_remove"), ("put", "alert_affirm"), ("post", "match_detail"),
+     ("post", "match_photograph")],
 )  # fmt: skip
 def test_wrong_method_is_refused(cast: Cast, method: str, name: str) -> None:
-    arguments: list[Any] = [] if name in {"alert_list", "alert_new"} else [uuid4()]
+    without = {"alert_list", "alert_new", "alert_remove", "alert_affirm"}
+    arguments: list[Any] = [] if name in without else [uuid4()]
     if name == "match_photograph":
         arguments.append("scene")
     client = client_for(cast.investigator)
@@ -206,7 +215,7 @@ class TestRemoval:
     def test_names_what_it_does_and_asks_why(self, world: World, cast: Cast) -> None:
         entry = alert_on(cast.investigator.person, now=LATELY)
         world.match(world.deliver(now=LATELY, times=2), LATELY)
-        client, path = client_for(cast.investigator), reverse("alert_remove", args=[entry.pk])
+        client, path = client_for(cast.investigator), _about("alert_remove", entry)
         page = client.get(path)
         for said in ("cannot be undone", "2 matches", "erased at once", "audit log keeps"):
             assert said in page.text
@@ -218,6 +227,84 @@ class TestRemoval:
         assert AlertEntry.objects.count() == 0
         assert events("alert.removed")[0].fields["removal_reason"] == "case closed"
         assert client.post(path, {"reason": "case closed"}).status_code == 404
+
+    def test_several_at_once_or_none(self, cast: Cast) -> None:
+        mine = [alert_on(cast.investigator.person, f"N{n}", now=LATELY) for n in range(3)]
+        theirs = alert_on(cast.colleague.person, now=LATELY)
+        client = client_for(cast.investigator)
+        page = client.get(_about("alert_remove", *mine))
+        for said in ("3 plates", "N0", "N1", "N2", "The alerts are erased at once"):
+            assert said in page.text, said
+        mixed = _about("alert_remove", *mine, theirs)
+        assert client.post(mixed, {"reason": "closed"}).status_code == 404
+        assert AlertEntry.objects.count() == 4
+        assert client.post(_about("alert_remove", *mine), {"reason": "closed"}).status_code == 302
+        assert list(AlertEntry.objects.all()) == [theirs]
+
+    @pytest.mark.parametrize("query", ["", "?e=", "?e=x", "?e=\0", "?x=1"])
+    def test_nothing_chosen_is_nothing_found(self, cast: Cast, query: str) -> None:
+        client = client_for(cast.investigator)
+        for name in ("alert_remove", "alert_affirm"):
+            assert client.get(reverse(name) + query).status_code == 404
+            assert client.post(reverse(name) + query, {"reason": "x"}).status_code == 404
+
+
+class TestAffirming:
+    """ALT-7, as its pages show it."""
+
+    @pytest.fixture
+    def ending(self, cast: Cast) -> AlertEntry:
+        return alert_on(cast.investigator.person, "END 1", now=LATELY - timedelta(days=355))
+
+    def test_alert_that_ends_soon_says_so_and_is_affirmed(
+        self, cast: Cast, ending: AlertEntry
+    ) -> None:
+        client = client_for(cast.investigator)
+        assert "Ends soon" in client.get("/alerts/").text
+        page = client.get(reverse("alert_detail", args=[ending.pk])).text
+        path = _about("alert_affirm", ending)
+        assert f'href="{path}"' in page
+        assert "still be watched" in client.get(path).text
+        refused = client.post(path, {"reason": " "})
+        assert refused.status_code == 422
+        assert "Say why this plate must still be watched." in refused.text
+        done = client.post(path, {"reason": "trial in May"}, follow=True)
+        assert "watched for another year" in done.text
+        ending.refresh_from_db()
+        assert ending.expires_at > datetime.now(UTC) + timedelta(days=364)
+
+    def test_alert_that_ends_much_later_cannot_be_affirmed(self, cast: Cast) -> None:
+        entry = alert_on(cast.investigator.person, now=LATELY)
+        client = client_for(cast.investigator)
+        refused = client.post(_about("alert_affirm", entry), {"reason": "early"})
+        assert refused.status_code == 422
+        assert "can be affirmed from" in refused.text
+        assert "can be affirmed from" in client.get(reverse("alert_detail", args=[entry.pk])).text
+
+    def test_ended_alert_says_until_when_it_can_be_affirmed(self, cast: Cast) -> None:
+        entry = alert_on(cast.investigator.person, now=LATELY - timedelta(days=367))
+        client = client_for(cast.investigator)
+        page = client.get(reverse("alert_detail", args=[entry.pk])).text
+        assert "has ended" in page
+        assert "or it is removed and erased" in page
+
+    @pytest.mark.parametrize(
+        ("shown", "plates"),
+        [("", {"END 1", "NEW 1", "OLD 1"}), ("ending", {"END 1"}), ("ended", {"OLD 1"}),
+         ("matched", {"NEW 1"}), ("new", {"NEW 1"})],
+    )  # fmt: skip
+    def test_list_shows_the_part_asked_for(
+        self, world: World, cast: Cast, ending: AlertEntry, shown: str, plates: set[str]
+    ) -> None:
+        alert_on(cast.investigator.person, "OLD 1", now=LATELY - timedelta(days=367))
+        alert_on(cast.investigator.person, "NEW 1", now=LATELY)
+        world.match(world.deliver("NEW1", now=LATELY), LATELY)
+        page = client_for(cast.investigator).get("/alerts/", {"shown": shown})
+        assert {row.plate for row in page.context["entries"]} == plates
+
+    def test_unknown_part_is_a_fault_of_the_form(self, cast: Cast) -> None:
+        page = client_for(cast.investigator).get("/alerts/", {"shown": "everybody"})
+        assert page.context["form"].errors.keys() == {"shown"}
 
 
 class TestMatch:

@@ -246,7 +246,7 @@ def test_withdrawn_matches_do_not_count(world: World, cast: Cast, match: Match) 
     person = cast.investigator.person
 
     def counts() -> tuple[int, int]:
-        entry = list_entries_for(person, EntryFilter()).get()
+        entry = list_entries_for(person, EntryFilter(), now=NOW).get()
         return entry.match_count, entry.unopened_count  # type: ignore[attr-defined]
 
     assert counts() == (1, 1)
