@@ -175,6 +175,9 @@ def _act(
     """One act about the alerts that the address names (``?e=``, repeated)."""
     person, now = _person(request), timezone.now()
     chosen = ChosenForm(request.GET).chosen()
+    if not chosen:
+        messages.warning(request, "Choose at least one alert, and no more than a page lists.")
+        return redirect("alert_list")
     if request.method == "POST" and form.is_valid():
         try:
             act(person=person, pks=chosen, reason=form.cleaned_data["reason"], now=now)

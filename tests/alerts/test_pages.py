@@ -242,11 +242,15 @@ class TestRemoval:
         assert list(AlertEntry.objects.all()) == [theirs]
 
     @pytest.mark.parametrize("query", ["", "?e=", "?e=x", "?e=\0", "?x=1"])
-    def test_nothing_chosen_is_nothing_found(self, cast: Cast, query: str) -> None:
+    def test_nothing_chosen_leads_back(self, cast: Cast, query: str) -> None:
         client = client_for(cast.investigator)
         for name in ("alert_remove", "alert_affirm"):
-            assert client.get(reverse(name) + query).status_code == 404
-            assert client.post(reverse(name) + query, {"reason": "x"}).status_code == 404
+            for answer in (
+                client.get(reverse(name) + query, follow=True),
+                client.post(reverse(name) + query, {"reason": "x"}, follow=True),
+            ):
+                assert answer.redirect_chain == [("/alerts/", 302)]
+                assert "Choose at least one alert" in answer.text
 
 
 class TestAffirming:

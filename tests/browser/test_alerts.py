@@ -60,14 +60,15 @@ def test_ending_alerts_are_chosen_and_affirmed(
     look(window, f"alerts-ended-{size}")
 
     window.goto("/alerts/?shown=ending")
-    for box in window.get_by_role("checkbox").all():
-        box.check(force=True)
+    for label in window.locator(".usa-checkbox__label").all():
+        label.click()
     window.get_by_role("button", name="Stop watching those chosen").click()
     expect(window.get_by_role("heading", level=1)).to_contain_text("Stop watching")
     look(window, f"alerts-remove-{size}")
-    window.go_back()
-    for box in window.get_by_role("checkbox").all():
-        box.check(force=True)
+    window.get_by_role("link", name="Keep watching").click()
+    window.goto("/alerts/?shown=ending")
+    for label in window.locator(".usa-checkbox__label").all():
+        label.click()
     window.get_by_role("button", name="Affirm the need of those chosen").click()
     look(window, f"alerts-affirm-{size}")
     window.get_by_role("button", name="Affirm the need").click()

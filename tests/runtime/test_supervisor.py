@@ -129,7 +129,9 @@ def test_request_to_stop_interrupts_waiting(running: Supervisor, tmp_path: Path)
 
 
 def test_register_stops_what_a_killed_supervisor_left(register: Register, tmp_path: Path) -> None:
-    ready = f"print('up', flush=True); {SLEEPER}"
+    # A shell that runs this suite in the background has its children ignore interrupts.
+    heeds = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)"
+    ready = f"{heeds}; print('up', flush=True); {SLEEPER}"
     left = subprocess.Popen(
         [sys.executable, "-c", ready], process_group=0, stdout=subprocess.PIPE, text=True
     )
