@@ -419,6 +419,22 @@ REST_FRAMEWORK = {
     "UNAUTHENTICATED_USER": None,
 }
 
+SPECTACULAR_SETTINGS: dict[str, Any] = {
+    "TITLE": "Programs' interface",
+    "DESCRIPTION": (
+        "For camera software, which delivers reads. Errors come as problem details (RFC 9457)."
+        " Names stay what they are within a version; new ones may be added."
+    ),
+    "VERSION": "1",
+    "OAS_VERSION": "3.1.1",
+    "SCHEMA_PATH_PREFIX": "/api/v1",
+    "POSTPROCESSING_HOOKS": [
+        "drf_spectacular.hooks.postprocess_schema_enums",
+        "lprsvc.api_schema.add_components",
+    ],
+    "ENABLE_DJANGO_DEPLOY_CHECK": False,
+}
+
 LOGGING: dict[str, Any] = {
     "version": 1,
     "disable_existing_loggers": False,

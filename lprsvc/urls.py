@@ -4,7 +4,7 @@ from django.conf import settings
 from django.contrib import admin
 from django.urls import include, path
 
-from lprsvc import views
+from lprsvc import api_schema, views
 
 urlpatterns = [
     path("", views.home, name="home"),
@@ -12,6 +12,8 @@ urlpatterns = [
     path("help/", views.help_page, name="help"),
     path("help/log-on/", views.log_on_help, name="help_log_on"),
     path("help/guides/<slug:role>/", views.guide, name="guide"),
+    path("api/v1/schema/", api_schema.show_schema, name="api_schema"),
+    path("api/v1/docs/", api_schema.show_docs, name="api_docs"),
     path("", include("accounts.urls")),
     path("", include("queries.urls")),
     path("", include("alerts.urls")),
