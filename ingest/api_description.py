@@ -38,7 +38,7 @@ SECURITY_SCHEMES: dict[str, Any] = {
         "type": "apiKey",
         "in": "header",
         "name": "Authorization",
-        "description": "`Token`, a space, and the feed key that the vendor's administrator issued.",
+        "description": "“Token”, a space, and the feed key that the vendor's administrator issued.",
     },
     "feedKeyInOwnHeader": {
         "type": "apiKey",
@@ -289,9 +289,9 @@ class DescribedReads(APIView):
         auth=_HEADER_KEY,
         summary="Deliver reads",
         description=(
-            "One read, or up to 5,000. `200` comes after everything is on disk, and says what"
+            "One read, or up to 5,000. 200 comes after everything is on disk, and says what"
             " became of each read. To send a delivery again is harmless: what was stored is a"
-            " duplicate then, with the same id. Anything but `200` acknowledges nothing: send it"
+            " duplicate then, with the same id. Anything but 200 acknowledges nothing: send it"
             " again."
         ),
         request={

@@ -11,10 +11,10 @@ pytestmark = pytest.mark.browser
 
 @pytest.mark.parametrize("size", [DESK, PHONE], ids=["desk", "phone"])
 def test_description_is_read_without_log_on(
-    chromium: Browser, live_service: Running, look: Look, size: dict[str, int]
+    chromium: Browser, live_service: Running, look: Look, size: tuple[int, int]
 ) -> None:
     with watched_page(chromium, live_service.url, size) as window:
         window.goto("/api/v1/docs/")
         expect(window.get_by_role("heading", level=1)).to_have_text("Programs' interface")
         expect(window.get_by_role("heading", name="Deliver reads")).to_be_visible()
-        look(window, f"api-docs-{size['width']}")
+        look(window, f"api-docs-{size[0]}")
