@@ -158,14 +158,14 @@ def check(
 def _plate(text: str) -> str:
     if not text.strip():
         raise Quarantined(QuarantineReason.NO_PLATE, "The read has no plate.")
-    try:
-        key = plate_key(text)
-    except InvalidPlate as error:
-        raise Quarantined(QuarantineReason.PLATE_UNREADABLE, str(error)) from None
+    # Before it is looked at: a text of all that a delivery may weigh would be copied for that.
     if len(text) > _MAX_PLATE_TEXT:
         detail = f"The plate's text has {len(text)} characters; at most {_MAX_PLATE_TEXT}."
         raise Quarantined(QuarantineReason.PLATE_UNREADABLE, detail)
-    return key
+    try:
+        return plate_key(text)
+    except InvalidPlate as error:
+        raise Quarantined(QuarantineReason.PLATE_UNREADABLE, str(error)) from None
 
 
 def find_camera(read: ReadIn, cameras: Mapping[str, Camera]) -> Camera | None:

@@ -14,7 +14,12 @@ from typing import Any, Concatenate, ParamSpec
 
 import orjson
 from django.conf import settings
-from django.core.exceptions import RequestDataTooBig, SuspiciousOperation, TooManyFilesSent
+from django.core.exceptions import (
+    RequestDataTooBig,
+    SuspiciousOperation,
+    TooManyFieldsSent,
+    TooManyFilesSent,
+)
 from django.core.files.uploadedfile import UploadedFile
 from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse, UnreadablePostError
@@ -182,8 +187,12 @@ def body_errors() -> Iterator[None]:
     """Django's complaints about a body, in ours."""
     try:
         yield
-    except (RequestDataTooBig, TooManyFilesSent) as error:
+    except RequestDataTooBig as error:
         raise TooMuch(str(error)) from None
+    except (TooManyFieldsSent, TooManyFilesSent):
+        fields: int = settings.DATA_UPLOAD_MAX_NUMBER_FIELDS
+        files: int = settings.DATA_UPLOAD_MAX_NUMBER_FILES
+        raise TooMuch(f"Over {files} parts with file names, or {fields} without.") from None
     except (MultiPartParserError, SuspiciousOperation, UnreadablePostError) as error:
         raise Malformed(f"The body can't be read: {error}") from None
 

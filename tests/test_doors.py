@@ -195,6 +195,8 @@ def test_what_is_open_to_everybody_is_only_this(cast: Cast) -> None:
         "account_rules",
         "admin:login",
         "admin:logout",
+        "api_docs",
+        "api_schema",
         "dev_mail",
         "dev_mail_html",
         "dev_mail_message",

@@ -4,11 +4,13 @@ nothing lost, half done or twice (ING-4, ING-5, SAF-2)."""
 import gzip
 import hashlib
 import os
+import re
 import resource
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import orjson
@@ -23,7 +25,7 @@ from tests.harness.plugin import empty_database, this_key_space, this_run
 from tests.harness.processes import Running, running_process
 from tests.ingest import vendors
 from tests.ingest.feed import CLOSE_UP, SCENE, Feed, encoded, payload, picture
-from tests.ingest.wire import JSON, NDJSON, Wire, multipart
+from tests.ingest.wire import JSON, NDJSON, URL, Wire, multipart
 
 # What a delivery leaves behind.
 KEPT = ("ingest_batch", "ingest_read", "ingest_outbox", "ingest_tally", "ingest_quarantinedread",
@@ -171,6 +173,65 @@ def test_one_read_too_many_is_refused_whole(
         body, content_type = multipart({"reads": body})
     assert "5001 reads; at most 5000" in wire.post(body, content_type).problem(413, "too_much")
     assert counts(root) == nothing()
+
+
+@pytest.mark.parametrize(
+    ("count", "part"),
+    [pytest.param(1_001, b"x", id="fields"), pytest.param(10_001, ("a.jpg", b"x"), id="files")],
+)
+@pytest.mark.parametrize("to", [URL, "/api/v1/feeds/platerecognizer/"])
+def test_too_many_parts_are_refused_and_the_sender_hears_it(
+    wire: Wire, root: psycopg.Connection, count: int, part: bytes | tuple[str, bytes], to: str
+) -> None:
+    parts: dict[str, bytes | tuple[str, bytes]] = {f"p{n}": part for n in range(count)}
+    body, content_type = multipart({"reads": GOOD, **parts})
+    assert "parts" in wire.post(body, content_type, to=to).problem(413, "too_much")
+    assert counts(root) == nothing()
+    assert wire.post(GOOD).json()["stored"] == 2
+
+
+def heavy_bodies() -> dict[str, dict[str, bytes | tuple[str, bytes]]]:
+    """Multipart bodies of nearly all that a delivery may weigh, in every shape."""
+    weight = 63 * 2**20
+    megabyte = os.urandom(2**20)
+    return {
+        "one part": {"a": ("a.jpg", b"x" * weight)},
+        "one field": {"a": b"x" * weight},
+        "parts that stay in memory": {f"p{n}": ("a.jpg", megabyte) for n in range(62)},
+        "fields": {f"p{n}": megabyte for n in range(62)},
+        "as many parts as may be": {f"p{n}": ("a.jpg", b"x" * 6_000) for n in range(9_990)},
+        "reads that are long": {"reads": b'{"plate": "' + b"A" * weight + b'"}'},
+    }
+
+
+# What a delivery costs at most, as a multiple of the longest body: the body, its parts, the texts
+# made of them, and what a read of that length is kept as.
+MEMORY_PER_BODY = 10
+
+
+@pytest.mark.parametrize("shape", list(heavy_bodies()))
+def test_memory_of_a_multipart_body_is_bounded(wire: Wire, shape: str) -> None:
+    """No shape of a body that may be sent costs more than a few times its length."""
+    wire.post(GOOD)
+    body, content_type = multipart({"reads": GOOD, **heavy_bodies()[shape]})
+    limit = 64 * 2**20
+    assert len(body) < limit
+    before = {pid: peak_bytes(pid, afresh=True) for pid in wire.workers()}
+    for to in (URL, "/api/v1/feeds/platerecognizer/"):
+        assert wire.post(body, content_type, to=to).status in {200, 400, 413}
+    for pid, bytes_before in before.items():
+        assert peak_bytes(pid) - bytes_before < MEMORY_PER_BODY * limit, shape
+    assert wire.post(GOOD).json()["duplicate"] == 2
+
+
+def peak_bytes(pid: int, *, afresh: bool = False) -> int:
+    """The most memory that a process had since it was last counted afresh."""
+    folder = Path(f"/proc/{pid}")
+    if afresh:
+        (folder / "clear_refs").write_text("5")
+    line = re.search(r"VmHWM:\s+(\d+) kB", (folder / "status").read_text())
+    assert line is not None
+    return int(line[1]) * 1024
 
 
 # --- what is bad in a good delivery ------------------------------------------------------------

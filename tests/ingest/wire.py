@@ -104,10 +104,11 @@ def _answer(response: http.client.HTTPResponse) -> Answer:
 def multipart(parts: Mapping[str, bytes | tuple[str, bytes]]) -> tuple[bytes, str]:
     """A body of these parts (name → content, or file name and content), and its content type."""
     boundary = f"edge{os.urandom(8).hex()}"
-    body = b""
+    pieces = []
     for name, part in parts.items():
         filename, content = part if isinstance(part, tuple) else ("", part)
         disposition = f'form-data; name="{name}"' + (f'; filename="{filename}"' if filename else "")
         head = f"--{boundary}\r\nContent-Disposition: {disposition}\r\n\r\n"
-        body += head.encode() + content + b"\r\n"
-    return body + f"--{boundary}--\r\n".encode(), f"multipart/form-data; boundary={boundary}"
+        pieces += [head.encode(), content, b"\r\n"]
+    body = b"".join([*pieces, f"--{boundary}--\r\n".encode()])
+    return body, f"multipart/form-data; boundary={boundary}"
