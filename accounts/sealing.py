@@ -31,6 +31,19 @@ def unseal(token: str) -> str:
         raise Unreadable("no key in FIELD_ENCRYPTION_KEYS opens this") from error
 
 
+def seal_bytes(content: bytes) -> bytes:
+    """Encrypt and authenticate `content` for storage."""
+    return base64.urlsafe_b64decode(_box().encrypt(content))
+
+
+def unseal_bytes(sealed: bytes) -> bytes:
+    """What `seal_bytes` was given. Raises Unreadable."""
+    try:
+        return _box().decrypt(base64.urlsafe_b64encode(sealed))
+    except InvalidToken as error:
+        raise Unreadable("no key in FIELD_ENCRYPTION_KEYS opens this") from error
+
+
 def _box() -> MultiFernet:
     stand_ins = [settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS]
     secrets = settings.FIELD_ENCRYPTION_KEYS or stand_ins

@@ -55,8 +55,12 @@ class Kind(StrEnum):
     READ_REFUSED = "read.refused"
     READ_FAILED = "read.failed"
 
+    REPORT_ORDERED = "report.ordered"
     REPORT_PRINTED = "report.printed"
+    REPORT_FAILED = "report.failed"
+    REPORT_CANCELED = "report.canceled"
     REPORT_DOWNLOADED = "report.downloaded"
+    REPORT_REMOVED = "report.removed"
 
     ALERT_BATCH_UPLOADED = "alert.batch_uploaded"
     ALERT_BATCH_REJECTED = "alert.batch_rejected"
@@ -152,6 +156,10 @@ OPENS_READS = OPENS_ONE_READ | {
     Kind.READ_AMENDMENT_REQUESTED,
 }
 
+# These open the file of the report they name to the very transaction that recorded them
+# (queries' 0004_report.sql).
+OPENS_FILES = frozenset({Kind.REPORT_DOWNLOADED})
+
 
 # What people read; a test demands one for every kind.
 LABELS: dict[Kind, str] = {
@@ -198,8 +206,12 @@ LABELS: dict[Kind, str] = {
     Kind.READ_REPORT_WITHDRAWN: "Error report: withdrawn",
     Kind.READ_REFUSED: "Error report or correction refused",
     Kind.READ_FAILED: "Error report or correction failed",
+    Kind.REPORT_ORDERED: "Ordered a report",
     Kind.REPORT_PRINTED: "Made a report",
+    Kind.REPORT_FAILED: "Report could not be made",
+    Kind.REPORT_CANCELED: "Canceled a report",
     Kind.REPORT_DOWNLOADED: "Downloaded a report",
+    Kind.REPORT_REMOVED: "Removed a report",
     Kind.ALERT_BATCH_UPLOADED: "Uploaded hot plates",
     Kind.ALERT_BATCH_REJECTED: "Upload of hot plates refused",
     Kind.ALERT_LIST_CREATED: "Made an alert list",

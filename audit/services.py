@@ -14,7 +14,7 @@ from psycopg.types.json import Jsonb
 
 from audit import leaf
 from audit.actors import Actor
-from audit.kinds import OPENS_READS, Kind
+from audit.kinds import OPENS_FILES, OPENS_READS, Kind
 from audit.models import Log
 from audit.scopes import LogReader
 from audit.selectors import (
@@ -91,7 +91,7 @@ def record(
     """Append one event to the actor's log, inside the caller's transaction.
 
     `fields` are the kind's own; who, where from and the outcome are added here. A kind of
-    `OPENS_READS` also opens its plate's reads to this transaction.
+    `OPENS_READS` also opens its plate's reads to this transaction, one of `OPENS_FILES` a file.
     Raises AuditUnavailable when the database will not take it: the caller's transaction is then
     lost, which is the point; and leaf.InvalidField for a value without a canonical form.
     """
@@ -103,10 +103,11 @@ def record(
     leaf.check_fields(complete)
     event_id, seed = uuid7(), secrets.token_bytes(32)
     row: list[Any] = [event_id, actor.log_id, kind.value, seed, Jsonb(complete)]
+    opens = kind in OPENS_READS or kind in OPENS_FILES
     try:
         # No savepoint: a refused event must take the whole transaction with it.
         with connection.cursor() as cursor:
-            cursor.execute(_INSERT_OPENING if kind in OPENS_READS else _INSERT, row)
+            cursor.execute(_INSERT_OPENING if opens else _INSERT, row)
             at = cursor.fetchone()[0]
     except DatabaseError as error:
         raise AuditUnavailable from error

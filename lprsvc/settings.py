@@ -371,6 +371,7 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
         "task": "ingest.tasks.erase_expired",
         "schedule": crontab(hour="3", minute="30"),
     },
+    "queries-reports": {"task": "queries.tasks.sweep_reports", "schedule": 30.0},
     "queries-erase": {
         "task": "queries.tasks.erase_recent_queries",
         "schedule": crontab(hour="3", minute="20"),

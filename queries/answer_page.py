@@ -30,7 +30,8 @@ from queries.arranging import (
 from queries.charting import charts
 from queries.links import sign_hit
 from queries.models import RecentQuery
-from queries.rules import HITS_PER_PAGE, PHOTOGRAPH_LINK
+from queries.report_page import line_of
+from queries.rules import HITS_PER_PAGE, MOST_PRINTED, PHOTOGRAPH_LINK
 from queries.schemas import Marked, Marking, QueryResult
 from queries.timeframes import local_date
 
@@ -99,6 +100,8 @@ def context(
         "receipt_id": result.receipt,
         "seen_at": now,
         "person_name": person.name,
+        "reports": [line_of(report, now=now) for report in result.reports],
+        "most_printed": MOST_PRINTED,
         **_filter(query, arranged),
         **_marks(result.marking, arranged),
     }
@@ -159,6 +162,7 @@ def marks_context(marked: Marked, person: Person, sent: Mapping[str, str]) -> di
     """The parts of a page that a change of marks changes; `sent` says which page that is."""
     return {
         "query": {"id": marked.query.pk},
+        "most_printed": MOST_PRINTED,
         "hits": [
             marked_hit(marked.query, person, read_id, marked.marking) for read_id in marked.changed
         ],

@@ -4,6 +4,7 @@ Results are never here. What was asked is kept by the log for seven years, and h
 (QRY-13): the rows about reviews and about queries in another's name hold ids alone.
 """
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
 
@@ -116,6 +117,108 @@ class HitMark(models.Model):
 
     def __str__(self) -> str:
         return f"{self.query_id} {self.read_id}"
+
+
+class ReportState(models.TextChoices):
+    """How far an ordered report has come (`queries.states`)."""
+
+    WAITING = "waiting", "Waiting for its turn"
+    RUNNING = "running", "Being made"
+    DONE = "done", "Ready"
+    FAILED = "failed", "Could not be made"
+    CANCELED = "canceled", "Canceled"
+
+
+class ReportFormat(models.TextChoices):
+    """What a report is made as."""
+
+    PDF = "pdf", "PDF"
+    XLSX = "xlsx", "Excel"
+
+
+class QueryReport(models.Model):
+    """One order of a report of chosen hits, and how far it has come (QRY-8).
+
+    Its id names it for good in the log. The database removes it with its query, and its file with
+    it. `read_ids` are the hits chosen; `left_out` how many of them were no longer held when it was
+    made; `done` how many are drawn. `sha256`, `size` (bytes) and `pages` are the file's, which is
+    there until `file_until`.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    query = models.ForeignKey(
+        RecentQuery, on_delete=models.DO_NOTHING, db_constraint=False, related_name="+"
+    )
+    format = models.CharField(max_length=4, choices=ReportFormat)
+    read_ids = ArrayField(models.UUIDField())
+    ordered_at = models.DateTimeField()
+    # The log entry of the order.
+    event = models.UUIDField()
+    state = models.CharField(max_length=10, choices=ReportState, default=ReportState.WAITING)
+    claim = models.UUIDField(null=True)
+    claimed_at = models.DateTimeField(null=True)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    done = models.PositiveIntegerField(default=0)
+    left_out = models.PositiveIntegerField(default=0)
+    finished_at = models.DateTimeField(null=True)
+    fault = models.CharField(max_length=300, blank=True)
+    sha256 = models.CharField(max_length=64, blank=True)
+    size = models.PositiveBigIntegerField(null=True)
+    pages = models.PositiveIntegerField(null=True)
+    file_until = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                name="report_file_whole",
+                condition=~Q(state=ReportState.DONE)
+                | Q(size__isnull=False, file_until__isnull=False, sha256__regex=r"^[0-9a-f]{64}$"),
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["query", "-ordered_at"], name="query_report_newest"),
+            models.Index(
+                fields=["ordered_at"],
+                condition=Q(state__in=["waiting", "running"]),
+                name="query_report_open",
+            ),
+            models.Index(fields=["file_until"], name="query_report_file_due"),
+        ]
+
+    def __str__(self) -> str:
+        return str(self.id)
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it will go on."""
+        return self.state in {ReportState.WAITING, ReportState.RUNNING}
+
+    @property
+    def count(self) -> int:
+        """How many hits were chosen."""
+        return len(self.read_ids)
+
+
+class ReportPart(models.Model):
+    """A piece of a finished report's file, sealed (`queries.sealed_files`).
+
+    The database shows it to nobody but who has recorded in the same transaction that the report
+    is downloaded.
+    """
+
+    report = models.ForeignKey(
+        QueryReport, on_delete=models.DO_NOTHING, db_constraint=False, related_name="+"
+    )
+    number = models.PositiveIntegerField()
+    content = models.BinaryField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["report", "number"], name="report_part_once")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.report_id} {self.number}"
 
 
 class AskedInName(models.Model):

@@ -141,6 +141,12 @@ def check_can_run(*, person: Person, ask: QueryIn, grounds: Grounds, now: dateti
     )
 
 
+def check_has_access(*, is_active: bool) -> None:
+    """What somebody ordered is not made once their account is suspended or closed."""
+    if not is_active:
+        raise PolicyDenied("account_not_open", "The account of who ordered it is not open.")
+
+
 def check_can_print(marks: Mapping[UUID, bool], read_ids: Collection[UUID]) -> None:
     """What is marked not relevant is neither printed nor exported (QRY-11)."""
     if any(marks.get(read_id) is False for read_id in read_ids):

@@ -84,8 +84,16 @@ REVIEWS_PER_PAGE = 25
 # QRY-7. Own choice: as long as one looks at a page before its photographs are asked for.
 PHOTOGRAPH_LINK = timedelta(minutes=5)
 
-# Own choice: a report is made while its asker waits; this many take a few seconds.
-MOST_PRINTED = 25
+# QRY-8. Own choice: a page each; more is no report that anybody reads, and takes minutes to make.
+MOST_PRINTED = 250
+# Own choice: one person's reports that wait or are being made, so that others' have their turn.
+MOST_OPEN_REPORTS = 3
+# QRY-14: results are not stored. Own choice: a finished file waits a day for who ordered it.
+FILE_KEPT = timedelta(days=1)
+# A report whose worker has said nothing for so long is anybody's; it says something each page.
+REPORT_CLAIM_LASTS = timedelta(minutes=2)
+# A worker that dies three times over one report would die a fourth time.
+MOST_TRIES = 3
 
 # Hits on one page of an answer: each shows two photographs, and each photograph is a log entry.
 HITS_PER_PAGE = 25

@@ -1,13 +1,13 @@
 """What goes into a query and what comes out, between forms, services and views."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
 from ingest.geography import Geography
 from ingest.selectors import Place
-from queries.models import RecentQuery
+from queries.models import QueryReport, RecentQuery
 from queries.timeframes import TimeFrame
 
 
@@ -84,7 +84,8 @@ class QueryResult:
     """The answer: read inside the transaction whose event opened it, and kept nowhere.
 
     `receipt` is the id of that event. `is_repeat`: the form was sent before, and this is its query.
-    `marking`: what was found relevant or not (QRY-11).
+    `marking`: what was found relevant or not (QRY-11). `reports`: those ordered of it, where asked
+    for.
     """
 
     query: RecentQuery
@@ -92,6 +93,7 @@ class QueryResult:
     receipt: UUID
     is_repeat: bool = False
     marking: Marking = Marking()
+    reports: Sequence[QueryReport] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,6 +104,25 @@ class Marked:
     query: RecentQuery
     changed: Mapping[UUID, bool | None]
     marking: Marking
+
+
+@dataclass(frozen=True, slots=True)
+class ReportFile:
+    """Some bytes of a finished report's file, its download recorded. `first` and `last` (both
+    included) say which of `size`."""
+
+    content: bytes
+    content_type: str
+    name: str
+    sha256: str
+    first: int
+    last: int
+    size: int
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether it is all of the file."""
+        return self.last - self.first + 1 == self.size
 
 
 @dataclass(frozen=True, slots=True)

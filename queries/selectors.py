@@ -24,7 +24,15 @@ from lprsvc.lib.errors import NotFound
 from lprsvc.lib.permissions import Permission
 from lprsvc.lib.plates import InvalidPlate, plate_key
 from queries.limits import ComponentRule, OffenseRule
-from queries.models import AskedInName, HitMark, Offense, QueryReview, RecentQuery
+from queries.models import (
+    AskedInName,
+    HitMark,
+    Offense,
+    QueryReport,
+    QueryReview,
+    RecentQuery,
+    ReportState,
+)
 from queries.policy import Grounds
 from queries.rules import RECALL, REPEAT
 from queries.schemas import Marking
@@ -135,6 +143,29 @@ def get_change(query: RecentQuery, change: UUID) -> dict[UUID, bool | None]:
     if not before:
         raise NotFound("change")
     return before
+
+
+def list_reports_for(query: RecentQuery) -> list[QueryReport]:
+    """The reports ordered of a query, the last one first."""
+    return list(QueryReport.objects.filter(query=query).order_by("-ordered_at", "-id"))
+
+
+def list_open_reports_of(person: Person) -> list[QueryReport]:
+    """The person's reports that wait or are being made."""
+    waiting = QueryReport.objects.filter(query__owner_id=person.user_id)
+    return list(waiting.filter(state__in=[ReportState.WAITING, ReportState.RUNNING]))
+
+
+def get_report_for(
+    person: Person, pk: UUID, report_id: UUID, *, now: datetime, lock: bool = False
+) -> tuple[RecentQuery, QueryReport]:
+    """An own query and one of its reports. Raises NotFound, whether unknown or another's."""
+    query = get_recent_for(person, pk, now=now)
+    reports = QueryReport.objects.filter(query=query, pk=report_id)
+    report = (reports.select_for_update() if lock else reports).first()
+    if report is None:
+        raise NotFound("report")
+    return query, report
 
 
 def list_in_name_of(person: Person, *, now: datetime) -> list[AskedInName]:

@@ -17,7 +17,22 @@ urlpatterns = [
     path("queries/<uuid:pk>/keep/", recall_views.query_keep, name="query_keep"),
     path("queries/<uuid:pk>/marks/", views.query_marks, name="query_marks"),
     path("queries/<uuid:pk>/printed/", views.query_printed, name="query_printed"),
-    path("queries/<uuid:pk>/report/", report_views.report_print, name="report_print"),
+    path("queries/<uuid:pk>/report/", report_views.report_order, name="report_order"),
+    path(
+        "queries/<uuid:pk>/reports/<uuid:report_id>/",
+        report_views.report_detail,
+        name="report_detail",
+    ),
+    path(
+        "queries/<uuid:pk>/reports/<uuid:report_id>/do/",
+        report_views.report_act,
+        name="report_act",
+    ),
+    path(
+        "queries/<uuid:pk>/reports/<uuid:report_id>/file/",
+        report_views.report_file,
+        name="report_file",
+    ),
     path("queries/<uuid:pk>/forget/", recall_views.query_forget, name="query_forget"),
     path("queries/<uuid:pk>/hits/<uuid:read_id>/", views.hit_detail, name="hit_detail"),
     path(

@@ -70,7 +70,7 @@ def hit_photograph(request: HttpRequest, pk: UUID, read_id: UUID, role: str) -> 
 def query_marks(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Mark hits, or undo the last marking; answered by the changed parts, or by the list again."""
     person = person_of(request)
-    back = _back(request, pk)
+    back = back_to_list(request, pk)
     try:
         sent = read_marks(request.POST)
     except DomainError as fault:
@@ -115,8 +115,8 @@ def _mark(person: Person, pk: UUID, sent: MarkIn) -> Marked:
     return marking.mark_hits(names=sent.names, is_relevant=sent.is_relevant, **common)
 
 
-def _back(request: HttpRequest, pk: UUID) -> str:
-    """The list as it was, on the same page; or the one hit's own page."""
+def back_to_list(request: HttpRequest, pk: UUID) -> str:
+    """The address of the list as the form says it was, on the same page; or of the one hit."""
     wanted = read(QueryDict(request.POST.get("arrangement", "")))
     parameters = parameters_of(wanted)
     if alone := as_uuid(request.POST.get("alone", "")):

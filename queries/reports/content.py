@@ -1,5 +1,6 @@
-"""What a report says, gathered under the event that opened it; nothing is looked up afterwards."""
+"""What a report says, gathered under the event that opened it; only pictures are fetched later."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -21,12 +22,18 @@ NOT_THEN = "Imagery was not taken at the time of the read."
 
 @dataclass(frozen=True, slots=True)
 class PrintedPhotograph:
-    """One photograph's bytes as they are kept, and the hash they are kept under."""
+    """One photograph, and the hash it is kept under; `load` gives the bytes of a hash. They are
+    read when its page is drawn, so that a long report does not hold all of them."""
 
     role: str
-    content: bytes
+    load: Callable[[str], bytes]
     sha256: str
     is_derived: bool
+
+    @property
+    def content(self) -> bytes:
+        """Its bytes as they are kept."""
+        return self.load(self.sha256)
 
     @property
     def caption(self) -> str:
@@ -47,13 +54,15 @@ class PrintedHit:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
-    """All of it. `opened` is the log entry under which the hits were looked up for it."""
+    """All of it. `opened` is the log entry under which the hits were looked up for it; `left_out`
+    of the chosen hits are no longer held."""
 
     person: Person
     query: RecentQuery
     where: str
     hits: tuple[PrintedHit, ...]
     total: int
+    left_out: int
     opened: Recorded
     retention: Retention | None
     made_at: datetime

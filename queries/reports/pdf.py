@@ -1,7 +1,7 @@
 """The report as PDF: an overview, then a page for each hit. Title, language, numbered pages."""
 
 import io
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 from xml.sax.saxutils import escape
@@ -11,11 +11,12 @@ from PIL import Image as Pillow
 from reportlab.lib import colors
 from reportlab.lib.pagesizes import LETTER
 from reportlab.lib.styles import ParagraphStyle
+from reportlab.lib.utils import ImageReader
 from reportlab.pdfbase.pdfmetrics import getFont, registerFont
 from reportlab.pdfbase.ttfonts import TTFont
 from reportlab.pdfgen.canvas import Canvas
 from reportlab.platypus import (
-    Image,
+    Flowable,
     LongTable,
     PageBreak,
     Paragraph,
@@ -60,8 +61,11 @@ class Printed:
     pages: int
 
 
-def report_pdf(report: Report) -> Printed:
-    """The whole report. Reads tiles and streets; everything else is in `report`."""
+def report_pdf(report: Report, *, say: Callable[[int], None]) -> Printed:
+    """The whole report. Reads tiles, streets and photographs; everything else is in `report`.
+
+    `say` is told, page by page, how many hits are drawn; what it raises ends the drawing.
+    """
     stream, atlas = io.BytesIO(), Atlas()
     title = f"License plate reader report: {report.query.plate_key}"
     document = SimpleDocTemplate(
@@ -83,6 +87,10 @@ def report_pdf(report: Report) -> Printed:
     class Pages(_NumberedCanvas):
         head, count = f"{report.query.plate_key} {state_name(report.query.state)}", counted
         foot = f"{report.opened.id} · made {report.made_at:%Y-%m-%d %H:%M} UTC"
+
+        def showPage(self) -> None:  # noqa: N802  reportlab's name
+            super().showPage()
+            say(max(len(self._pages) - 1, 0))
 
     document.build(_overview(report, atlas) + _hit_pages(report, atlas), canvasmaker=Pages)
     return Printed(stream.getvalue(), counted[0])
@@ -155,7 +163,7 @@ def _hit_pages(report: Report, atlas: Atlas) -> list[Any]:
 
 def _photographs(one: PrintedHit) -> Any:
     width = _WIDTH / 2 - 4
-    pictures = [_photograph(photograph, width) for photograph in one.photographs]
+    pictures = [_PhotographBox(photograph, width) for photograph in one.photographs]
     below = [
         _paragraph(f"{photograph.caption}. SHA-256 {photograph.sha256}", _SMALL)
         for photograph in one.photographs
@@ -163,14 +171,39 @@ def _photographs(one: PrintedHit) -> Any:
     return _grid([pictures, below], [width + 4] * 2)
 
 
-def _photograph(photograph: PrintedPhotograph, width: float) -> Any:
-    """Within its box, never distorted."""
-    try:
-        content, size = _for_paper(photograph.content)
-    except (OSError, ValueError, SyntaxError, Pillow.DecompressionBombError):
-        return _paragraph("This photograph can't be decoded.", _TEXT)
-    scale = min(width / size[0], _PHOTOGRAPH_HEIGHT / size[1])
-    return Image(io.BytesIO(content), width=size[0] * scale, height=size[1] * scale)
+class _PhotographBox(Flowable):  # type: ignore[misc]
+    """A photograph within its box, never distorted; read when its page is laid out."""
+
+    def __init__(self, photograph: PrintedPhotograph, width: float) -> None:
+        super().__init__()
+        self._photograph, self._most = photograph, width
+        self._picture: ImageReader | None = None
+        self._is_read = False
+
+    def wrap(self, *_: float) -> tuple[float, float]:
+        """Its size on paper."""
+        if not self._is_read:
+            self._is_read = True
+            self.width, self.height = self._read()
+        return self.width, self.height
+
+    def draw(self) -> None:
+        """The picture, or why there is none."""
+        if self._picture is None:
+            self.canv.setFont("Vera", 7)
+            self.canv.drawString(0, 4, "This photograph can't be decoded.")
+            return
+        self.canv.drawImage(self._picture, 0, 0, self.width, self.height)
+        self._picture = None
+
+    def _read(self) -> tuple[float, float]:
+        try:
+            content, size = _for_paper(self._photograph.content)
+        except (OSError, ValueError, SyntaxError, Pillow.DecompressionBombError):
+            return self._most, 14
+        self._picture = ImageReader(io.BytesIO(content))
+        scale = min(self._most / size[0], _PHOTOGRAPH_HEIGHT / size[1])
+        return size[0] * scale, size[1] * scale
 
 
 def _for_paper(content: bytes) -> tuple[bytes, tuple[int, int]]:

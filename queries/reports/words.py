@@ -40,8 +40,17 @@ def question(report: Report) -> list[tuple[str, str]]:
         ("Where", report.where or "anywhere"),
         ("Asked at", f"{clock(query.run_at, person.timezone)} ({clock(query.run_at, 'UTC')})"),
         ("Hits", f"{len(report.hits)} of {report.total} are in this report"),
+        ("Left out", _left_out(report.left_out)),
     ]
     return [(name, text) for name, text in found if text]
+
+
+def _left_out(count: int) -> str:
+    """Hits that were erased or corrected after they were chosen."""
+    if not count:
+        return ""
+    hits = "hit that was chosen is" if count == 1 else "hits that were chosen are"
+    return f"{count} {hits} no longer held, or no longer of this plate"
 
 
 def receipts(report: Report) -> list[tuple[str, str]]:

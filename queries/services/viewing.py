@@ -1,6 +1,7 @@
 """Seeing the answer of an own query again: all of it, one hit, one photograph."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -35,7 +36,8 @@ def view_result(
     with looking(person, query=pk):
         policy.check_can_ask(person, training_of(person, now=now))
         query = selectors.get_recent_for(person, pk, now=now)
-        return open_answer(person, query, arrangement=arrangement)
+        answer = open_answer(person, query, arrangement=arrangement)
+        return replace(answer, reports=selectors.list_reports_for(query))
 
 
 def view_hit(*, person: Person, pk: UUID, read_id: UUID, now: datetime) -> HitResult:

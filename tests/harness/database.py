@@ -129,16 +129,17 @@ def connect_as(django_db_setup: None) -> Iterator[Connect]:
 @pytest.fixture
 def as_role(committed_db: None) -> AsRole:
     """`with as_role("lpr_worker"):` Django's own connection logs on as that role meanwhile."""
+    return logged_on_as
 
-    @contextmanager
-    def change(role: str) -> Iterator[None]:
-        before = connection.settings_dict
+
+@contextmanager
+def logged_on_as(role: str) -> Iterator[None]:
+    """As `as_role`, for functions of tests that have `committed_db`."""
+    before = connection.settings_dict
+    connection.close()
+    connection.settings_dict = {**before, "USER": role, "PASSWORD": PASSWORD}
+    try:
+        yield
+    finally:
         connection.close()
-        connection.settings_dict = {**before, "USER": role, "PASSWORD": PASSWORD}
-        try:
-            yield
-        finally:
-            connection.close()
-            connection.settings_dict = before
-
-    return change
+        connection.settings_dict = before

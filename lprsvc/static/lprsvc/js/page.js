@@ -52,16 +52,6 @@
     }
   });
 
-  /* All boxes of a report's form, or none: they stand beside the hits, outside the form. */
-  document.addEventListener("click", function (event) {
-    var button = event.target.closest("[data-tick]");
-    if (button) {
-      document.querySelectorAll('input[type="checkbox"][form="' + button.form.id + '"]').forEach(function (box) {
-        box.checked = button.dataset.tick === "all";
-      });
-    }
-  });
-
   /* A second click on a slow answer must not ask twice: each asking is a log entry of its own. */
   document.addEventListener("submit", function (event) {
     var form = event.target;

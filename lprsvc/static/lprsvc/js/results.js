@@ -133,6 +133,7 @@
       n: function () { mark(hit, "not_relevant"); },
       u: function () { mark(hit, ""); },
       m: function () { showOnMap(hit); },
+      x: function () { hit.querySelector('[name="hit"]').click(); },
     }[event.key.length === 1 ? event.key.toLowerCase() : event.key];
     if (does) {
       event.preventDefault();
@@ -233,6 +234,7 @@
     onlyMap.checked = Boolean(find("#id_map").value);
     said.textContent = find("[data-status]").textContent;
     tell("lpr:points", { stay: onlyMap.checked });
+    reopen();
     tell("lpr:arranged", {});
     if (landing) {
       var all = hits();
@@ -249,6 +251,9 @@
 
   document.addEventListener("htmx:oobAfterSwap", function (event) {
     var changed = event.detail.target;
+    if (changed.id === "marks") {
+      reopen();
+    }
     if (changed.dataset && changed.dataset.markOf) {
       document.querySelectorAll("[data-mark-of]").forEach(function (one) {
         one.closest("[data-hit]").dataset.mark = one.dataset.mark;
@@ -261,19 +266,93 @@
     var path = event.detail.pathInfo.requestPath;
     if (/\/marks\/$/.test(path)) {
       said.textContent = event.detail.successful ? find(".lpr-marks__counts").innerText : event.detail.xhr.responseText;
-      document.querySelectorAll('[name="hit"]:checked').forEach(function (tick) {
-        tick.checked = !event.detail.successful;
-      });
+      if (event.detail.successful && event.detail.elt.name === "ticked") {
+        ticked = {};
+      }
+      showTicks();
     }
   });
 
+  /* ---- Ticks ---------------------------------------------------------------------------------
+
+     Those of other pages are remembered for as long as this one is open, and nowhere else. */
+
+  var ticked = {}; /* signed name of a hit: true */
+
+  function boxes() {
+    return Array.prototype.slice.call(document.querySelectorAll('input[type="checkbox"][name="hit"]'));
+  }
+
+  function showTicks() {
+    var here = boxes();
+    var elsewhere = find("[data-ticks-elsewhere]");
+    var all = find("[data-check-page]");
+    var count = Object.keys(ticked).length;
+    if (!elsewhere) {
+      return;
+    }
+    var others = Object.assign({}, ticked);
+    here.forEach(function (box) {
+      box.checked = Boolean(ticked[box.value]);
+      delete others[box.value];
+    });
+    elsewhere.replaceChildren.apply(elsewhere, Object.keys(others).map(function (name) {
+      var input = document.createElement("input");
+      input.type = "hidden";
+      input.name = "hit";
+      input.value = name;
+      return input;
+    }));
+    var away = Object.keys(others).length;
+    all.checked = here.length > 0 && here.every(function (box) { return box.checked; });
+    find("[data-ticks-said]").textContent = !count ? "No hit is ticked" : count + (count === 1 ? " hit is ticked" : " hits are ticked") + (away ? ", " + away + " of them on other pages" : "");
+    find("[data-ticks-away]").hidden = !count;
+  }
+
+  function tick(box, isOn) {
+    if (isOn) {
+      ticked[box.value] = true;
+    } else {
+      delete ticked[box.value];
+    }
+  }
+
   document.addEventListener("change", function (event) {
-    if (event.target.closest("[data-check-page]")) {
-      document.querySelectorAll('[name="hit"]').forEach(function (tick) {
-        tick.checked = event.target.checked;
-      });
+    var box = event.target;
+    if (box.closest("[data-check-page]")) {
+      boxes().forEach(function (one) { tick(one, box.checked); });
+    } else if (box.name === "hit") {
+      tick(box, box.checked);
+    } else {
+      return;
+    }
+    showTicks();
+  });
+
+  document.addEventListener("click", function (event) {
+    if (event.target.closest("[data-ticks-away]")) {
+      ticked = {};
+      showTicks();
     }
   });
+
+  /* The parts that a change of marks replaces stay as open as they were. */
+  var openFolds = {};
+  document.addEventListener("toggle", function (event) {
+    if (event.target.matches && event.target.matches(".lpr-marks__bulk")) {
+      openFolds[event.target.id] = event.target.open;
+    }
+  }, true);
+
+  function reopen() {
+    Object.keys(openFolds).forEach(function (id) {
+      var fold = document.getElementById(id);
+      if (fold) {
+        fold.open = openFolds[id];
+      }
+    });
+    showTicks();
+  }
 
   /* ---- Paper --------------------------------------------------------------------------------- */
 
@@ -285,6 +364,8 @@
   });
 
   start();
+  boxes().forEach(function (box) { tick(box, box.checked); }); /* as a browser's back button left them */
+  showTicks();
   if (PHONE.matches) {
     document.querySelectorAll('[data-fold="when"]').forEach(function (fold) { fold.open = false; });
   }
