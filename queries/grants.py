@@ -21,9 +21,9 @@ GRANTS = {
         ),
     },
     "lpr_worker": {
-        # Reports are made by it, and what is due is erased at night.
-        "queries_recentquery": "SELECT, DELETE",
-        "queries_hitmark": "SELECT",
+        # The nightly erasure; it needs the due date to find the row. What was asked it sees of the
+        # query alone whose report it is just making, by functions (0004_report.sql).
+        "queries_recentquery": "SELECT (id, erase_after), DELETE",
         "queries_queryreport": "SELECT, UPDATE",
         # It writes files and removes them, and can't read one back.
         "queries_reportpart": "SELECT (id, report_id), INSERT, DELETE",

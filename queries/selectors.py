@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 from uuid import UUID
 
+from django.db import connection
 from django.db.models import Case, Q, When
 
 from accounts.models import Component, ReasonCode, User
@@ -166,6 +167,19 @@ def get_report_for(
     if report is None:
         raise NotFound("report")
     return query, report
+
+
+def find_reported(report_id: UUID, claim: UUID) -> RecentQuery | None:
+    """The query whose report the worker has claimed; all that its role may see of queries."""
+    sql = "SELECT * FROM queries_reported_query(%s, %s)"
+    return next(iter(RecentQuery.objects.raw(sql, [report_id, claim])), None)
+
+
+def reported_marks(report_id: UUID, claim: UUID) -> Mapping[UUID, bool]:
+    """As `marks_for`, of what is not relevant alone, for the worker that has claimed the report."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT queries_reported_not_relevant(%s, %s)", [report_id, claim])
+        return dict.fromkeys((read_id for (read_id,) in cursor.fetchall()), False)
 
 
 def list_in_name_of(person: Person, *, now: datetime) -> list[AskedInName]:

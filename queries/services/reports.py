@@ -159,14 +159,14 @@ def _fail(claim: _Claim, now: datetime, code: str, message: str) -> None:
 
 def _end_failed(claim: _Claim, now: datetime, code: str, message: str) -> None:
     """In the caller's transaction, with its event; nothing where the claim is lost."""
-    found = QueryReport.objects.select_for_update(of=("self",)).select_related("query")
-    report = found.filter(claim.row).first()
-    if report is None:
+    report = QueryReport.objects.select_for_update().filter(claim.row).first()
+    query = selectors.find_reported(claim.report.pk, claim.token)
+    if report is None or query is None:
         return
     record(
-        actor=_owner(report.query),
+        actor=_owner(query),
         kind=states.REPORT[ReportState.RUNNING][ReportState.FAILED] or Kind.REPORT_FAILED,
-        fields=about(report.query, report) | {"message": message},
+        fields=about(query, report) | {"message": message},
         outcome="failed",
         outcome_code=code,
         parent=report.event,
@@ -187,15 +187,16 @@ def _owner(query: RecentQuery) -> Person:
 
 def _check_may(claim: _Claim, now: datetime) -> tuple[Person, RecentQuery]:
     """Whoever lost the right since, or marked a hit, gets no report. Raises DomainError."""
-    query = RecentQuery.objects.filter(pk=claim.report.query_id, erase_after__gt=now).first()
-    if query is None:
+    query = selectors.find_reported(claim.report.pk, claim.token)
+    if query is None or query.erase_after <= now:
         raise _ClaimLost
     person = _owner(query)
     policy.check_has_access(
         is_active=User.objects.filter(pk=query.owner_id, is_active=True).exists()
     )
     policy.check_can_ask(person, training_of(person, now=now))
-    policy.check_can_print(selectors.marks_for(query), claim.report.read_ids)
+    marks = selectors.reported_marks(claim.report.pk, claim.token)
+    policy.check_can_print(marks, claim.report.read_ids)
     return person, query
 
 

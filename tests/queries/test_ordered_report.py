@@ -1,4 +1,4 @@
-"""Ordering a report, making it in the background, and taking its file; and whatever comes between."""
+"""Ordering a report, its making in the background, its file; and whatever comes between."""
 
 import json
 from collections.abc import Callable
@@ -22,9 +22,9 @@ from audit.services import record
 from lprsvc.lib.errors import AuditUnavailable, DomainError
 from queries import rules, sealed_files
 from queries.models import QueryReport, RecentQuery, ReportPart, ReportState
-from queries.rules import FILE_KEPT, MOST_TRIES, REPORT_CLAIM_LASTS
 from queries.report_form import ReportIn
 from queries.reports.pdf import report_pdf
+from queries.rules import FILE_KEPT, MOST_TRIES, REPORT_CLAIM_LASTS
 from queries.services import ordering, recall, reports
 from queries.services.marking import mark_hits
 from queries.services.reports import make_report, sweep_reports
@@ -277,10 +277,10 @@ def test_progress_is_told_while_it_is_drawn(
     told: list[int] = []
     still = reports._still
 
-    def listen(claim: Any, **changes: Any) -> None:
+    def listen(held: Any, **changes: Any) -> None:
         if "state" not in changes and "done" in changes:
             told.append(changes["done"])
-        still(claim, **changes)
+        still(held, **changes)
 
     monkeypatch.setattr(reports, "_still", listen)
     printed(client, where, read_ids)
@@ -350,9 +350,10 @@ def test_a_hit_that_is_gone_is_left_out_and_said(
     assert (report.state, report.left_out) == (ReportState.DONE, 1)
     page = text_of(file_of(client, report).content)[0]
     assert "1 hit that was chosen is no longer held" in page
-    assert b"1 of the chosen hits is no longer held" in client.get(
-        f"{where}reports/{report.pk}/"
-    ).content
+    assert (
+        b"1 of the chosen hits is no longer held"
+        in client.get(f"{where}reports/{report.pk}/").content
+    )
 
 
 def test_where_no_hit_is_left_there_is_no_report(
@@ -579,13 +580,13 @@ def test_no_event_no_file(client: Client, where: str, read_ids: list[str]) -> No
 
 
 def test_file_is_erased_after_a_day_and_can_be_made_again(
-    client: Client, where: str, read_ids: list[str], monkeypatch: pytest.MonkeyPatch
+    client: Client, where: str, read_ids: list[str]
 ) -> None:
     """QRY-14: results are not stored."""
     printed(client, where, read_ids)
     report = the_report()
-    later = timezone.now() + FILE_KEPT
-    monkeypatch.setattr("django.utils.timezone.now", lambda: later)
+    with logged_on_as("lpr_worker"):
+        QueryReport.objects.update(file_until=timezone.now())
     assert file_of(client, report).status_code == 410
     assert "Its file was erased" in client.get(f"{where}reports/{report.pk}/").content.decode()
     act(client, report, "again")
@@ -617,9 +618,7 @@ def test_file_is_sealed_and_shown_to_nobody_without_its_event(
         assert superuser.execute("SELECT count(*) FROM queries_reportpart").fetchone() == (0,)
 
 
-def test_an_event_of_another_report_opens_nothing(
-    cast: Cast, client: Client
-) -> None:
+def test_an_event_of_another_report_opens_nothing(cast: Cast, client: Client) -> None:
     reads = store(make_source(cast), [read_in("ABC 123", days_ago(3))])
     where = asked(client)
     ordered(client, where, reads)
@@ -663,7 +662,9 @@ def test_report_is_erased_with_its_query_at_night(
     reads = store(make_source(cast), [read_in("ABC 123", days_ago(3))])
     ordered(client, asked(client), reads)
     make()
-        recall.erase_due(now=RecentQuery.objects.get().erase_after)
+    due = RecentQuery.objects.get().erase_after
+    with logged_on_as("lpr_worker"):
+        recall.erase_due(now=due)
     with connect_as("postgres") as superuser:
         for table in ("queries_queryreport", "queries_reportpart"):
             assert superuser.execute(f"SELECT count(*) FROM {table}").fetchone() == (0,)
@@ -673,6 +674,7 @@ def test_log_that_breaks_at_the_end_leaves_no_file(
     client: Client, where: str, read_ids: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ordered(client, where, read_ids)
+
     def refuse(**given: Any) -> Any:
         if given["kind"] == Kind.REPORT_PRINTED:
             raise AuditUnavailable
@@ -681,3 +683,20 @@ def test_log_that_breaks_at_the_end_leaves_no_file(
     monkeypatch.setattr(reports, "record", refuse)
     assert make().state == ReportState.WAITING
     assert the_report().sha256 == ""
+
+
+def test_the_worker_knows_no_query_but_the_one_it_has_claimed(
+    client: Client, where: str, read_ids: list[str], connect_as: Connect
+) -> None:
+    """QRY-14."""
+    ordered(client, where, read_ids)
+    report, claim = the_report(), uuid4()
+    asked_for = "SELECT count(*) FROM queries_reported_query(%s, %s)"
+    with connect_as("lpr_worker") as worker:
+        assert worker.execute(asked_for, [report.pk, claim]).fetchone() == (0,)
+        worker.execute(
+            "UPDATE queries_queryreport SET state = 'running', claim = %s WHERE id = %s",
+            [claim, report.pk],
+        )
+        assert worker.execute(asked_for, [report.pk, claim]).fetchone() == (1,)
+        assert worker.execute(asked_for, [report.pk, uuid4()]).fetchone() == (0,)

@@ -6,6 +6,23 @@ ALTER TABLE queries_reportpart
     ADD CONSTRAINT queries_reportpart_of_report FOREIGN KEY (report_id)
         REFERENCES queries_queryreport (id) ON DELETE CASCADE;
 
+-- The query whose report a worker is just making, by the worker's own claim, and what of its hits is
+-- marked not relevant: all that the worker's role may know of what people asked.
+CREATE FUNCTION queries_reported_query(report uuid, claim uuid) RETURNS SETOF queries_recentquery
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+    SELECT q.* FROM public.queries_queryreport r JOIN public.queries_recentquery q ON q.id = r.query_id
+     WHERE r.id = $1 AND r.claim = $2 AND r.state = 'running'
+$$;
+CREATE FUNCTION queries_reported_not_relevant(report uuid, claim uuid) RETURNS SETOF uuid
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+    SELECT m.read_id FROM public.queries_queryreport r JOIN public.queries_hitmark m USING (query_id)
+     WHERE r.id = $1 AND r.claim = $2 AND r.state = 'running' AND NOT m.is_relevant
+$$;
+REVOKE ALL ON FUNCTION queries_reported_query(uuid, uuid) FROM PUBLIC;
+REVOKE ALL ON FUNCTION queries_reported_not_relevant(uuid, uuid) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION queries_reported_query(uuid, uuid) TO lpr_worker;
+GRANT EXECUTE ON FUNCTION queries_reported_not_relevant(uuid, uuid) TO lpr_worker;
+
 -- The report named by the `report.downloaded` event that this very transaction recorded, or null.
 CREATE FUNCTION queries_opened_report() RETURNS uuid
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$

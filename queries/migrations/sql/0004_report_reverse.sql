@@ -5,5 +5,7 @@ DROP POLICY downloaded ON queries_reportpart;
 ALTER TABLE queries_reportpart NO FORCE ROW LEVEL SECURITY;
 ALTER TABLE queries_reportpart DISABLE ROW LEVEL SECURITY;
 DROP FUNCTION queries_opened_report();
+DROP FUNCTION queries_reported_not_relevant(uuid, uuid);
+DROP FUNCTION queries_reported_query(uuid, uuid);
 ALTER TABLE queries_reportpart DROP CONSTRAINT queries_reportpart_of_report;
 ALTER TABLE queries_queryreport DROP CONSTRAINT queries_queryreport_of_query;
