@@ -28,6 +28,8 @@ DOORS = {
         "training",
         # Spreadsheets whose cells compute nothing are made in one way.
         "reports",
+        # What the database must hold and nobody may read in it is sealed by one box of keys.
+        "sealing",
     },
     # What is wrong with a read is said by one form, wherever the read was seen.
     # Where a place lies is asked of the same borders everywhere.
