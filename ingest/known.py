@@ -15,6 +15,11 @@ def cameras_of(source: Source, reads: Iterable[Delivered]) -> dict[str, Camera]:
     """The source's cameras by the names in `reads`: by their code, else by another name."""
     named = [read for read in reads if isinstance(read, ReadIn)]
     codes = {read.camera for read in named}.union(*(read.camera_names for read in named))
+    return cameras_named(source, codes)
+
+
+def cameras_named(source: Source, codes: Iterable[str]) -> dict[str, Camera]:
+    """The source's cameras by these names: by their code, else by another name."""
     # U+0000 is in no text of the database, and in no camera's code.
     codes = {code for code in codes if "\0" not in code}
     found = {c.code: c for c in Camera.objects.filter(source=source, code__in=codes)}

@@ -75,6 +75,29 @@ class Rulebook:
         return laws
 
 
+def may_wait(
+    book: Rulebook,
+    place: int,
+    *,
+    captured_at: datetime | None,
+    received_at: datetime,
+    now: datetime,
+) -> bool:
+    """Whether a read of `place` that can't be stored as it is may still be kept to be repaired.
+
+    `place` is a county's or, where no more is known, a state's number. A time of capture that is
+    missing or can't be true counts as that of its receipt: no read is received before it is made.
+    """
+    day = now.astimezone(UTC).date()
+    is_state = place < _COUNTIES_OF_STATE
+    law = book.laws_on(day).get(place) if is_state else book.law_of(place, day)
+    if law is None or not law.is_lawful:
+        return False
+    is_true = captured_at is not None and received_at - MAX_AGE <= captured_at <= received_at
+    made_at = captured_at if captured_at is not None and is_true else received_at
+    return kept_until(made_at, law.retention_days) > now
+
+
 def law_by(rule: JurisdictionRule) -> Law:
     """What one rule says."""
     return Law(rule.pk, rule.is_lawful, rule.retention_days)

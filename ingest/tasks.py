@@ -14,6 +14,7 @@ from ingest.services import (
     previews,
     quarantine,
     quarantine_jobs,
+    quarantine_law,
     retention,
 )
 from ingest.services.maintenance import make_partitions_ahead as make_ahead
@@ -73,8 +74,10 @@ def sweep_quarantine_jobs() -> None:
 
 @shared_task(name="ingest.tasks.tidy_quarantine")  # type: ignore[untyped-decorator]
 def tidy_quarantine() -> None:
-    """Discard what nobody repaired in half a year; erase what was settled a month ago."""
+    """Erase what the law of its place lets nobody keep; discard what nobody repaired in half a
+    year; erase what was settled a month ago."""
     now = timezone.now()
+    quarantine_law.erase_forbidden(now=now)
     quarantine.discard_forgotten(now=now)
     quarantine.erase_settled(now=now)
 
