@@ -119,7 +119,13 @@ def test_place_that_is_none_leaves_the_sources_state(job: Job, feed: Feed, where
 
 def test_read_of_nowhere_of_a_source_abroad_waits(job: Job, feed: Feed) -> None:
     source = create_source(
-        actor=ACTOR, code="REPO", name="Cars", kind="repossession", state="CA-ON", reason=WHY, now=NOW
+        actor=ACTOR,
+        code="REPO",
+        name="Cars",
+        kind="repossession",
+        state="CA-ON",
+        reason=WHY,
+        now=NOW,
     )
     nowhere = generic.parse(payload(camera="NOBODY", latitude=None, longitude=None))
     receipt = store_reads(source=source, reads=[nowhere], format="generic", now=NOW)
