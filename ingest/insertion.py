@@ -71,7 +71,8 @@ fresh AS (
      WHERE version > 1
         OR NOT EXISTS (SELECT FROM ingest_correction old WHERE old.key_id = given.id)
     ON CONFLICT DO NOTHING
-    RETURNING id, plate_key, state, captured_at, camera_id, latitude_e7, longitude_e7, county
+    RETURNING id, plate_key, state, captured_at, camera_id, latitude_e7, longitude_e7, county,
+              version
 ),
 outbox AS (
     INSERT INTO ingest_outbox (batch_id, stored_at, read_ids, plate_keys, states, captured_ats,
@@ -79,14 +80,14 @@ outbox AS (
     SELECT %(batch)s, %(now)s, array_agg(id), array_agg(plate_key), array_agg(state),
            array_agg(captured_at), array_agg(camera_id), array_agg(latitude_e7),
            array_agg(longitude_e7)
-      FROM fresh HAVING count(*) > 0
+      FROM fresh WHERE %(to_match)s HAVING count(*) > 0
 ),
 tally AS (
-    INSERT INTO ingest_tally (batch_id, camera_ids, days, counties, counts, last_ats)
+    INSERT INTO ingest_tally (batch_id, camera_ids, days, counties, counts, last_ats, is_correction)
     SELECT %(batch)s, array_agg(camera_id), array_agg(day), array_agg(county), array_agg(n),
-           array_agg(last_at)
+           array_agg(last_at), bool_and(is_correction)
       FROM (SELECT camera_id, (captured_at AT TIME ZONE 'UTC')::date AS day, county, count(*) AS n,
-                   max(captured_at) AS last_at
+                   max(captured_at) AS last_at, bool_and(version > 1) AS is_correction
               FROM fresh GROUP BY 1, 2, 3) counted HAVING count(*) > 0
 )
 SELECT id FROM given WHERE NOT EXISTS (SELECT FROM fresh WHERE fresh.id = given.id)
@@ -290,24 +291,29 @@ def _is_within(named: Named, since: datetime | None, until: datetime | None) -> 
     )
 
 
-def insert_reads(rows: Sequence[Row], *, batch: UUID, now: datetime) -> set[UUID]:
+def insert_reads(
+    rows: Sequence[Row], *, batch: UUID, now: datetime, to_match: bool = True
+) -> set[UUID]:
     """Store the rows that are new, with their outbox entry; returns the ids that were there.
 
-    No two rows may have the same id. Raises NoPartition (see `make_partitions`) and NotLawful.
+    `to_match` False: without it, for they were matched, or wait for it, as they came. No two
+    rows may have the same id. Raises NoPartition (see `make_partitions`) and NotLawful.
     """
     ordered = sorted(rows, key=lambda row: (row.plate_key, row.state, row.captured_at, row.id))
     with _cursor() as cursor:
         if len(ordered) < COPY_FROM:
             columns = zip(*map(_values, ordered), strict=True)
             arrays = {name: list(column) for name, column in zip(_COLUMNS, columns, strict=True)}
-            cursor.execute(_INSERT_ARRAYS, {**arrays, "batch": batch, "now": now})
+            cursor.execute(
+                _INSERT_ARRAYS, {**arrays, "batch": batch, "now": now, "to_match": to_match}
+            )
         else:
             cursor.execute(_CREATE_STAGING)
             with cursor.copy(_COPY) as copy:
                 copy.set_types(_TYPES)
                 for row in ordered:
                     copy.write_row(_values(row))
-            cursor.execute(_INSERT_STAGED, {"batch": batch, "now": now})
+            cursor.execute(_INSERT_STAGED, {"batch": batch, "now": now, "to_match": to_match})
         return {id_ for (id_,) in cursor.fetchall()}
 
 

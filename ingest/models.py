@@ -467,7 +467,8 @@ class ReadTally(models.Model):
     """What a batch stored, counted by camera, day of capture (UTC) and county.
 
     Written with the reads, so counting waits for nothing; rolled up into `Coverage` and removed.
-    The arrays run in parallel.
+    The arrays run in parallel. `is_correction`: the next version of a read, which is held beside
+    its original and was collected before.
     """
 
     batch = models.OneToOneField(Batch, on_delete=models.PROTECT, primary_key=True)
@@ -475,6 +476,7 @@ class ReadTally(models.Model):
     days = ArrayField(models.DateField())
     counties = ArrayField(models.IntegerField())
     counts = ArrayField(models.IntegerField())
+    is_correction = models.BooleanField(default=False, db_default=False)
     last_ats = ArrayField(models.DateTimeField())
 
     class Meta:

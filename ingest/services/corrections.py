@@ -1,9 +1,9 @@
 """Correcting a read that was reported as wrong, and telling whoever saw it (QRY-10).
 
 One transaction: the event `read.corrected` → the mails that are owed → the wrong version out of the
-index, kept beside it → the right one stored as a delivery is, so that alerts are matched again →
-the reports closed, each with an event in its agency's log. Whatever dies on the way, all of it has
-happened or nothing; done twice, the second finds the reports closed.
+index, kept beside it → the right one stored as a delivery is, so that alerts are matched again if
+it is of another plate → the reports closed, each with an event in its agency's log. Whatever dies
+on the way, all of it has happened or nothing; done twice, the second finds the reports closed.
 """
 
 from collections.abc import Iterator
@@ -134,7 +134,7 @@ def _tellable(revision: Revision | None, changed: list[Wrong]) -> dict[str, str]
 
 def _store(read: Read, revision: Revision, now: datetime) -> None:
     """The next version of the read, by the way every read comes in."""
-    batch = uuid7()
+    batch, is_same_plate = uuid7(), _is_same_plate(read, revision)
     row = _next_version(read, revision, _county_of(read, revision))
     with acting_as("lpr_ingest"):
         insertion.insert_batch(
@@ -146,7 +146,7 @@ def _store(read: Read, revision: Revision, now: datetime) -> None:
             even_paused=True,
         )
         try:
-            known = insertion.insert_reads([row], batch=batch, now=now)
+            known = insertion.insert_reads([row], batch=batch, now=now, to_match=not is_same_plate)
         except insertion.NotLawful as error:
             raise PolicyDenied(
                 "not_lawful_there",
@@ -161,10 +161,15 @@ def _store(read: Read, revision: Revision, now: datetime) -> None:
         insertion.update_batch(
             batch, stored=1, duplicate=0, quarantined=0, refused=0, exceptions=[]
         )
-    announce = partial(reads_stored.send_robust, sender=Corrected, batch_id=batch)
-    transaction.on_commit(announce, robust=True)
+    if not is_same_plate:
+        announce = partial(reads_stored.send_robust, sender=Corrected, batch_id=batch)
+        transaction.on_commit(announce, robust=True)
     if has_new_place:
         transaction.on_commit(placing_queue.fill_later, robust=True)
+
+
+def _is_same_plate(read: Read, revision: Revision) -> bool:
+    return (read.plate_key, read.state) == (revision.plate_key, revision.state)
 
 
 def _county_of(read: Read, revision: Revision) -> int:
@@ -179,7 +184,6 @@ def _county_of(read: Read, revision: Revision) -> int:
 
 
 def _next_version(read: Read, revision: Revision, county: int) -> Row:
-    is_same_plate = (read.plate_key, read.state) == (revision.plate_key, revision.state)
     return Row(
         index=0,
         plate_key=revision.plate_key,
@@ -190,7 +194,7 @@ def _next_version(read: Read, revision: Revision, county: int) -> Row:
         latitude_e7=revision.latitude_e7,
         longitude_e7=revision.longitude_e7,
         # How sure the machine was of something else says nothing of this.
-        confidence=read.confidence if is_same_plate else None,
+        confidence=read.confidence if _is_same_plate(read, revision) else None,
         plate_is_derived=read.plate_is_derived,
         scene_sha256=bytes(read.scene_sha256),
         plate_sha256=bytes(read.plate_sha256),

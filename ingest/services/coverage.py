@@ -21,11 +21,13 @@ _ROLL_UP = """
 WITH taken AS (
     DELETE FROM ingest_tally WHERE batch_id IN (
         SELECT batch_id FROM ingest_tally ORDER BY batch_id LIMIT %s)
-    RETURNING camera_ids, days, counties, counts, last_ats
+    RETURNING camera_ids, days, counties, counts, last_ats, is_correction
 ),
 added AS (
     INSERT INTO ingest_coverage AS c (camera_id, day, county, collected, held, last_at)
-    SELECT t.camera_id, t.day, t.county, sum(t.n), sum(t.n), max(t.last_at)
+    -- A correction is held beside its original, and was collected once.
+    SELECT t.camera_id, t.day, t.county, coalesce(sum(t.n) FILTER (WHERE NOT is_correction), 0),
+           sum(t.n), max(t.last_at)
       FROM taken, unnest(camera_ids, days, counties, counts, last_ats)
            AS t (camera_id, day, county, n, last_at)
      GROUP BY 1, 2, 3 ORDER BY 2, 3, 1

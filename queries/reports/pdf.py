@@ -14,7 +14,6 @@ from reportlab.lib.styles import ParagraphStyle
 from reportlab.lib.utils import ImageReader
 from reportlab.pdfbase.pdfmetrics import getFont, registerFont
 from reportlab.pdfbase.ttfonts import TTFont
-from reportlab.pdfgen.canvas import Canvas
 from reportlab.platypus import (
     Flowable,
     LongTable,
@@ -32,6 +31,7 @@ from lprsvc.lib.jurisdictions import state_name
 from queries.reports import words
 from queries.reports.content import WARNING, PrintedHit, PrintedPhotograph, Report
 from queries.reports.plots import SHARPNESS, Atlas, MapBox, Pin, caption
+from queries.reports.tagging import Element, Structure, TaggedCanvas, tagged_table
 
 PDF_TYPE = "application/pdf"
 _MARGIN, _WIDTH = 43.0, LETTER[0] - 86.0
@@ -43,13 +43,20 @@ _LINE = colors.HexColor("#a9aeb1")
 for _name, _file in (("Vera", "Vera.ttf"), ("Vera-Bold", "VeraBd.ttf")):
     registerFont(TTFont(_name, _file))
 
-_TEXT = ParagraphStyle("text", fontName="Vera", fontSize=8, leading=10.5, splitLongWords=1)
-_SMALL = ParagraphStyle("small", parent=_TEXT, fontSize=6, leading=8, textColor="#3d4551")
-_NAME = ParagraphStyle("name", parent=_TEXT, fontSize=7, textColor="#565c65")
-_HEAD = ParagraphStyle("head", parent=_TEXT, fontName="Vera-Bold", fontSize=7)
-_TITLE = ParagraphStyle("title", fontName="Vera-Bold", fontSize=17, leading=22, outlineLevel=0)
+# `tag`: what the text is, in the structure of the file (`queries.reports.tagging`).
+_TEXT = ParagraphStyle(
+    "text", fontName="Vera", fontSize=8, leading=10.5, splitLongWords=1, tag="LBody"
+)
+_SMALL = ParagraphStyle(
+    "small", parent=_TEXT, fontSize=6, leading=8, textColor="#3d4551", tag="Caption"
+)
+_NAME = ParagraphStyle("name", parent=_TEXT, fontSize=7, textColor="#565c65", tag="Lbl")
+_WARNING = ParagraphStyle("warning", parent=_SMALL, tag="")
+_CELL = ParagraphStyle("cell", parent=_NAME, tag="TD")
+_HEAD = ParagraphStyle("head", parent=_TEXT, fontName="Vera-Bold", fontSize=7, tag="TH")
+_TITLE = ParagraphStyle("title", fontName="Vera-Bold", fontSize=17, leading=22, tag="H1")
 _SECTION = ParagraphStyle(
-    "section", fontName="Vera-Bold", fontSize=11, leading=14, spaceBefore=9, spaceAfter=4
+    "section", fontName="Vera-Bold", fontSize=11, leading=14, spaceBefore=9, spaceAfter=4, tag="H2"
 )
 
 
@@ -85,6 +92,9 @@ def report_pdf(report: Report, *, say: Callable[[int], None]) -> Printed:
     counted: list[int] = []
 
     class Pages(_NumberedCanvas):
+        structure = Structure()
+        # Stands first, though it is drawn last, at the foot of the first page (QRY-9).
+        warning = structure.leaf("P")
         head, count = f"{report.query.plate_key} {state_name(report.query.state)}", counted
         foot = f"{report.opened.id} · made {report.made_at:%Y-%m-%d %H:%M} UTC"
 
@@ -120,8 +130,13 @@ def _hit_table(hits: Sequence[PrintedHit]) -> Any:
         )
         place = hit.place.address_text if hit.place else words.coordinates(hit)
         camera = f"{hit.source_name}, {hit.camera_name}"
-        rows.append([_paragraph(text, _NAME) for text in (str(one.number), times, camera, place)])
-    table = LongTable(rows, colWidths=[30, 165, 175, _WIDTH - 370], repeatRows=1)
+        rows.append([_paragraph(text, _CELL) for text in (str(one.number), times, camera, place)])
+    table = LongTable(
+        rows,
+        colWidths=[30, 165, 175, _WIDTH - 370],
+        repeatRows=1,
+        renderCB=tagged_table("Table", "TR"),
+    )
     table.setStyle(
         TableStyle(
             [
@@ -148,7 +163,9 @@ def _overview_map(hits: Sequence[PrintedHit], atlas: Atlas) -> MapBox:
         Pin(*place, numbers[0] if len(numbers) == 1 else f"{len(numbers)}×")
         for place, numbers in pins.items()
     ]
-    return MapBox(atlas, Layer.MAP, View(latitude, longitude, zoom, width, height), marks)
+    view = View(latitude, longitude, zoom, width, height)
+    shows = f"Map of all {len(hits)} hits of this report; the table says where each was."
+    return MapBox(atlas, Layer.MAP, view, marks, shows)
 
 
 def _hit_pages(report: Report, atlas: Atlas) -> list[Any]:
@@ -190,10 +207,12 @@ class _PhotographBox(Flowable):  # type: ignore[misc]
     def draw(self) -> None:
         """The picture, or why there is none."""
         if self._picture is None:
-            self.canv.setFont("Vera", 7)
-            self.canv.drawString(0, 4, "This photograph can't be decoded.")
+            with self.canv.tagged("P"):
+                self.canv.setFont("Vera", 7)
+                self.canv.drawString(0, 4, "This photograph can't be decoded.")
             return
-        self.canv.drawImage(self._picture, 0, 0, self.width, self.height)
+        with self.canv.tagged("Figure", f"Photograph: {self._photograph.caption}"):
+            self.canv.drawImage(self._picture, 0, 0, self.width, self.height)
         self._picture = None
 
     def _read(self) -> tuple[float, float]:
@@ -229,14 +248,18 @@ def _maps(one: PrintedHit, atlas: Atlas) -> Any:
     pixels = round(width * SHARPNESS), round(_MAP_HEIGHT * SHARPNESS)
     place = one.hit.latitude, one.hit.longitude
     boxes = [
-        MapBox(atlas, layer, View(*place, zoom, *pixels), [Pin(*place)]) for layer, zoom, _ in shown
+        MapBox(
+            *(atlas, layer, View(*place, zoom, *pixels), [Pin(*place)]),
+            f"{text} around {words.coordinates(one.hit)}, where the read was made",
+        )
+        for layer, zoom, text in shown
     ]
     below = [_paragraph(caption(layer, text), _SMALL) for layer, _, text in shown]
     return _grid([boxes, below], [width + 4] * 3)
 
 
-def _grid(rows: list[list[Any]], widths: list[float]) -> Any:
-    table = Table(rows, colWidths=widths)
+def _grid(rows: list[list[Any]], widths: list[float], *, kind: str = "", row_kind: str = "") -> Any:
+    table = Table(rows, colWidths=widths, renderCB=tagged_table(kind, row_kind))
     table.setStyle(
         TableStyle(
             [
@@ -254,7 +277,7 @@ def _grid(rows: list[list[Any]], widths: list[float]) -> Any:
 def _facts(lines: Sequence[tuple[str, str]]) -> Any:
     rows = [[_paragraph(name, _NAME), _paragraph(text, _TEXT)] for name, text in lines]
     # Each line may go on over pages: a case reference has up to 2,000 characters.
-    return _grid(rows, [110, _WIDTH - 110])
+    return _grid(rows, [110, _WIDTH - 110], kind="L", row_kind="LI")
 
 
 def _two_columns(lines: Sequence[tuple[str, str]]) -> Any:
@@ -263,16 +286,16 @@ def _two_columns(lines: Sequence[tuple[str, str]]) -> Any:
     return _grid([cells], [_WIDTH / 2, _WIDTH / 2])
 
 
-def _facts_of(lines: Sequence[tuple[str, str]]) -> list[Any]:
-    return [
-        part for name, text in lines for part in (_paragraph(name, _NAME), _paragraph(text, _TEXT))
-    ]
+def _facts_of(lines: Sequence[tuple[str, str]]) -> Any:
+    rows = [[[_paragraph(name, _NAME), _paragraph(text, _TEXT)]] for name, text in lines]
+    return _grid(rows, [_WIDTH / 2 - 8], kind="L", row_kind="LI")
 
 
-class _NumberedCanvas(Canvas):  # type: ignore[misc]
+class _NumberedCanvas(TaggedCanvas):
     """Heads each page with the plate, and foots it with the warning (QRY-9) and its number."""
 
     head, foot = "", ""
+    warning: Element
     count: list[int]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -282,6 +305,7 @@ class _NumberedCanvas(Canvas):  # type: ignore[misc]
     def showPage(self) -> None:  # noqa: N802  reportlab's name
         """Keep the page until the number of pages is known."""
         self._pages.append(dict(self.__dict__))
+        self.structure.marked.append([])
         self._startPage()
 
     def save(self) -> None:
@@ -291,9 +315,23 @@ class _NumberedCanvas(Canvas):  # type: ignore[misc]
             self.__dict__.update(page)
             self._frame()
             super().showPage()
+        self.write_structure()
         super().save()
 
     def _frame(self) -> None:
+        with self.artifact():
+            self._rim()
+        warning = _paragraph(WARNING, _WARNING)
+        _, height = warning.wrap(_WIDTH - 12, 60)
+        with self.artifact():
+            self.setFillColor(colors.HexColor("#faf3d1"))
+            self.rect(_MARGIN, 32, _WIDTH, height + 6, stroke=0, fill=1)
+        # Read once, though each page has it.
+        is_first = self._pageNumber == 1
+        with self.part_of(self.warning, page=0) if is_first else self.artifact():
+            warning.drawOn(self, _MARGIN + 6, 35)
+
+    def _rim(self) -> None:
         right = LETTER[0] - _MARGIN
         self.setFillColor(colors.HexColor("#1b1b1b"))
         self.setFont("Vera-Bold", 8)
@@ -302,18 +340,24 @@ class _NumberedCanvas(Canvas):  # type: ignore[misc]
         self.drawRightString(right, LETTER[1] - 34, settings.SERVICE_NAME)
         self.setStrokeColor(_LINE)
         self.line(_MARGIN, LETTER[1] - 39, right, LETTER[1] - 39)
-        warning = _paragraph(WARNING, _SMALL)
-        _, height = warning.wrap(_WIDTH - 12, 60)
-        self.setFillColor(colors.HexColor("#faf3d1"))
-        self.rect(_MARGIN, 32, _WIDTH, height + 6, stroke=0, fill=1)
-        warning.drawOn(self, _MARGIN + 6, 35)
-        self.setFillColor(colors.HexColor("#1b1b1b"))
         self.setFont("Vera", 6)
         self.drawString(_MARGIN, 20, self.foot)
         self.drawRightString(right, 20, f"Page {self._pageNumber} of {len(self._pages)}")
 
 
+class _Tagged(Paragraph):  # type: ignore[misc]
+    """A text that is what its style's `tag` says; without one, whoever draws it has said it."""
+
+    def draw(self) -> None:
+        """As any, marked."""
+        if not (kind := getattr(self.style, "tag", "")):
+            super().draw()
+            return
+        with self.canv.tagged(kind):
+            super().draw()
+
+
 def _paragraph(text: str, style: ParagraphStyle) -> Paragraph:
     glyphs = getFont("Vera").face.charToGlyph
     shown = "".join(letter if ord(letter) in glyphs or letter == "\n" else "?" for letter in text)
-    return Paragraph(escape(shown).replace("\n", "<br/>"), style)
+    return _Tagged(escape(shown).replace("\n", "<br/>"), style)

@@ -62,10 +62,14 @@ class Pin:
 
 
 class MapBox(Flowable):  # type: ignore[misc]
-    """One view of a map: picture or drawing, its pins, a scale and the credit line."""
+    """One view of a map: picture or drawing, its pins, a scale and the credit line; `shows` says
+    what it shows to who can't see it."""
 
-    def __init__(self, atlas: Atlas, layer: Layer, view: View, pins: Iterable[Pin]) -> None:
+    def __init__(
+        self, atlas: Atlas, layer: Layer, view: View, pins: Iterable[Pin], shows: str
+    ) -> None:
         super().__init__()
+        self._shows = shows
         self.atlas, self.layer, self.view, self.pins = atlas, layer, view, list(pins)
         self.width, self.height = view.width / SHARPNESS, view.height / SHARPNESS
 
@@ -74,7 +78,11 @@ class MapBox(Flowable):  # type: ignore[misc]
         return self.width, self.height
 
     def draw(self) -> None:
-        """Everything within the frame."""
+        """Everything within the frame, as one figure."""
+        with self.canv.tagged("Figure", self._shows):
+            self._draw()
+
+    def _draw(self) -> None:
         canvas = self.canv
         canvas.saveState()
         clip = canvas.beginPath()

@@ -18,6 +18,7 @@ from audit.services import Behalf, record
 from ingest.models import (
     Batch,
     CorrectionOutcome,
+    Coverage,
     ErrorReport,
     ReportStatus,
     Wrong,
@@ -26,13 +27,14 @@ from ingest.models import (
 from ingest.revision import Revision, as_revision
 from ingest.services import corrections, reviewing
 from ingest.services.corrections import Corrected, correct_read
+from ingest.services.coverage import rebuild_coverage, roll_up
 from ingest.services.mistakes import Claim, NamedRead, ReadChanged, report_error
 from ingest.services.reviewing import Review, reject_reports, view_report
 from ingest.services.sources import pause_source
 from lprsvc.lib.errors import InvalidInput, NotFound, PolicyDenied
 from tests.audited import assert_audited, events_of, recorded
 from tests.cast import Cast, Member, cast
-from tests.harness.database import Connect
+from tests.harness.database import AsRole, Connect
 from tests.harness.plugin import this_database, this_run
 from tests.ingest.feed import CAPTURED, NOW, Feed, hits, ids_of, payload
 
@@ -276,6 +278,53 @@ def test_correction_is_matched_again_and_the_wrong_plate_no_more(  # ING-8
         ("correction", ["ABC128"]),
         ("correction", ["ABC128"]),
     ]
+
+
+@pytest.mark.parametrize(
+    "changes", [{"color": "gray"}, {"latitude_e7": 400_000_000, "longitude_e7": -751_000_000}]
+)
+def test_correction_of_the_same_plate_is_not_matched_again(
+    committed_db: None, cast: Cast, feed: Feed, changes: dict[str, Any]
+) -> None:
+    """QRY-10: what alerts made since would find was no new read."""
+    receipt = feed.store(
+        payload(), payload(captured_at=(CAPTURED + timedelta(seconds=1)).isoformat())
+    )
+    made = report(cast.investigator, ids_of(receipt)[0])
+    correct(cast, view_report(person=cast.vendor.person, pk=made.pk, now=NOW), **changes)
+    # Where it waits it goes on waiting, once, at its right place.
+    assert waiting() == [("generic", ["ABC123", "ABC123"])]
+    with this_run().connect("postgres", this_database()) as superuser:
+        [(ids, latitudes)] = superuser.execute(
+            "SELECT read_ids, latitudes_e7 FROM ingest_outbox"
+        ).fetchall()
+    wanted = changes.get("latitude_e7", 399_500_000)
+    assert dict(zip(ids, latitudes, strict=True)) == {
+        ids_of(receipt)[0]: wanted,
+        ids_of(receipt)[1]: 399_500_000,
+    }
+
+
+def test_corrections_are_not_collected_twice(
+    committed_db: None, cast: Cast, feed: Feed, as_role: AsRole
+) -> None:
+    """ING-7: one capture, however often it is corrected; original and correction are both held."""
+    [read_id_] = ids_of(feed.store(payload()))
+    for color in ("gray", "black"):
+        made = report(cast.investigator, read_id_)
+        review = view_report(person=cast.vendor.person, pk=made.pk, now=NOW)
+        correct(cast, review, color=color)
+    with as_role("lpr_worker"):
+        roll_up()
+        counted = Coverage.objects.values_list("collected", "held")
+        assert list(counted) == [(1, 3)]
+        day = CAPTURED.date()
+        assert (
+            rebuild_coverage(
+                actor=system("tests"), since=day, until=day + timedelta(days=1), now=NOW
+            )
+            == 0
+        )
 
 
 def test_source_that_is_paused_does_not_keep_its_reads_wrong(

@@ -132,6 +132,55 @@ def test_report_says_its_title_and_language(client: Client, read_ids: list[str])
     assert reader.trailer["/Root"]["/Lang"] == "en-US"  # type: ignore[index]
 
 
+def parts_of(content: bytes) -> list[tuple[str, str]]:
+    """Kind and words of every part of the structure, in their order."""
+    found: list[tuple[str, str]] = []
+
+    def walk(part: Any) -> None:
+        kids = part.get_object().get("/K", [])
+        if "/S" in part.get_object():
+            entry = part.get_object()
+            found.append((str(entry["/S"]), str(entry.get("/Alt", ""))))
+        for kid in kids:
+            if not isinstance(kid, int) and "/MCID" not in kid.get_object():
+                walk(kid)
+
+    walk(PdfReader(io.BytesIO(content)).trailer["/Root"]["/StructTreeRoot"])  # type: ignore[index]
+    return found
+
+
+def test_report_has_a_structure_that_can_be_read_aloud(client: Client, read_ids: list[str]) -> None:
+    """SAF-4: headings, lists, a table, and words for every picture; nothing unmarked."""
+    content = printed(client, asked(client), read_ids[:2]).content
+    parts = parts_of(content)
+    kinds = [kind for kind, _ in parts]
+    assert kinds[:4] == ["/Document", "/P", "/H1", "/H2"]
+    assert [kind for kind in kinds if kind in {"/H1", "/H2"}] == ["/H1", *["/H2"] * 5]
+    assert (kinds.count("/TH"), kinds.count("/TR"), kinds.count("/TD")) == (4, 3, 8)
+    figures = [words for kind, words in parts if kind == "/Figure"]
+    assert len(figures) == 1 + 2 * 5
+    assert all(figures)
+    root: Any = PdfReader(io.BytesIO(content)).trailer["/Root"]
+    assert root["/MarkInfo"]["/Marked"] is not False
+    for page in PdfReader(io.BytesIO(content)).pages:
+        code = page.get_contents().get_data().decode("latin-1")  # type: ignore[union-attr]
+        assert outside_of_marks(code) == [], "shown, and neither part nor artifact"
+
+
+def outside_of_marks(code: str) -> list[str]:
+    """The operators of a page that show something outside of any mark."""
+    depth, shown = 0, []
+    for line in code.splitlines():
+        words = line.split()
+        if not words:
+            continue
+        depth += words.count("BDC") + words.count("BMC") - words.count("EMC")
+        if depth == 0 and words[-1] in {"Tj", "TJ", "T*", "Do", "S", "f", "B", "f*"}:
+            shown.append(line)
+        assert depth in {0, 1}, "marks within marks"
+    return shown
+
+
 def test_without_a_schedule_the_report_says_so(cast: Cast, read_ids: list[str]) -> None:
     client = client_for(cast.colleague)  # of HSI
     pages = text_of(printed(client, asked(client), read_ids[:1]).content)
