@@ -9,7 +9,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from ingest.models import Camera, read_id
-from ingest.photographs import Picture, crop_plate, inspect
+from ingest.photographs import Picture, crop_plate, inspect, named
 from ingest.rules import (
     CLOCK_SKEW,
     FIXED_CAMERA_REACH_METRES,
@@ -93,7 +93,7 @@ class Album:
         if photo.data is not None:
             found = self._inspected[id(photo.data)]
             if isinstance(found, Quarantined):
-                raise found
+                raise named(found, photo.role)
             return found.sha256
         if photo.sha256 is None:
             detail = f"The {photo.role} photograph is empty."
@@ -106,7 +106,10 @@ class Album:
     def crop(self, scene: bytes, box: Box) -> bytes:
         """The hash of the close-up cut from a scene of this album. Raises Quarantined."""
         held = self.pictures.get(scene)
-        crop = crop_plate(held.data if held else self._load(scene), box)
+        try:
+            crop = crop_plate(held.data if held else self._load(scene), box)
+        except Quarantined as fault:
+            raise named(fault, PhotoRole.SCENE) from fault
         self.pictures[crop.sha256] = crop
         return crop.sha256
 

@@ -9,7 +9,10 @@ import io
 import struct
 import warnings
 import zlib
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
+from threading import Lock
 
 from PIL import Image, ImageOps
 
@@ -27,6 +30,7 @@ from ingest.rules import (
 )
 from ingest.schemas import Box
 
+_PREFIX = "Photograph: "
 _JPEG_END, _PNG_END = b"\xff\xd9", b"IEND\xaeB`\x82"
 _JPEG_SCAN = 0xDA
 # What Pillow's decoders let out of damaged files.
@@ -42,6 +46,7 @@ _UNDECODABLE = (
     zlib.error,
 )
 _RIFF_HEADER = 8
+_one_large_at_a_time = Lock()
 # Pillow's names of palettes, and of black and white.
 _WITHOUT_SHADES = {"1", "P", "PA"}
 THUMBNAIL_TYPE = PHOTOGRAPH_TYPES["JPEG"]
@@ -75,7 +80,7 @@ def inspect(data: bytes) -> Picture:
     if frames > 1:
         raise _invalid(f"an animation of {frames} pictures; one that stands still is taken")
     if not _is_whole(format_, data):
-        raise _invalid(f"the {format_} file ends before its picture does")
+        raise _cut(format_)
     return Picture(
         sha256=hashlib.sha256(data).digest(),
         content_type=PHOTOGRAPH_TYPES[format_],
@@ -99,10 +104,17 @@ def crop_plate(scene: bytes, box: Box) -> Picture:
                 raise _invalid(f"box {list(box)} is not inside {image.width} × {image.height}")
             edges = (int(x), int(y), round(x + width), round(y + height))
             # An empty one, or one longer than a JPEG can be, can't be saved either.
-            _pixels(image.crop(edges)).save(target, "JPEG", quality=CROP_QUALITY)
+            with _in_turn(image):
+                _pixels(image.crop(edges)).save(target, "JPEG", quality=CROP_QUALITY)
     except _UNDECODABLE as error:
         raise _invalid(f"box {list(box)} can't be cut from the scene: {error}") from error
     return inspect(target.getvalue())
+
+
+def _in_turn(image: Image.Image) -> AbstractContextManager[object]:
+    """What holds hundreds of megabytes while it is decoded waits for others of its kind."""
+    is_large = image.width * image.height > THUMBNAIL_MAX_PIXELS
+    return _one_large_at_a_time if is_large else nullcontext()
 
 
 def draw_thumbnail(photograph: bytes) -> bytes | None:
@@ -173,17 +185,23 @@ def _header(data: bytes) -> tuple[str, int, int, int]:
             frames = getattr(image, "n_frames", 1)
             return str(image.format), image.width, image.height, frames
     except _UNDECODABLE as error:
+        if data[:4] == b"RIFF" and data[8:12] == b"WEBP" and not _is_whole("WEBP", data):
+            raise _cut("WEBP") from error
         raise _invalid("no JPEG, PNG or WebP by its content") from error
 
 
-def _quiet_open(data: bytes) -> Image.Image:
+@contextmanager
+def _quiet_open(data: bytes) -> Iterator[Image.Image]:
     with warnings.catch_warnings():
-        # Too many pixels: our own limit says so, and to the sender. The rest is the sender's too.
+        # Too many pixels: our own limit says so, and to the sender. The rest is the sender's too,
+        # as damaged notes of the camera, which are read when it is turned the right way up.
         warnings.simplefilter("ignore")
         try:
-            return Image.open(io.BytesIO(data), formats=list(PHOTOGRAPH_TYPES))
+            image = Image.open(io.BytesIO(data), formats=list(PHOTOGRAPH_TYPES))
         except Image.DecompressionBombError as error:
             raise _invalid("far too many pixels") from error
+        with image:
+            yield image
 
 
 def _is_whole(format_: str, data: bytes) -> bool:
@@ -205,5 +223,15 @@ def _jpeg_scan(data: bytes) -> int:
     return at
 
 
+def _cut(format_: str) -> Quarantined:
+    return _invalid(f"the {format_} file ends before its picture does")
+
+
+def named(fault: Quarantined, role: str) -> Quarantined:
+    """The same fault, saying which of a read's photographs it is about."""
+    detail = fault.detail.removeprefix(_PREFIX)
+    return Quarantined(fault.reason, f"The {role or 'unnamed':.40} photograph: {detail}")
+
+
 def _invalid(detail: str) -> Quarantined:
-    return Quarantined(QuarantineReason.PHOTOGRAPH_INVALID, f"Photograph: {detail}.")
+    return Quarantined(QuarantineReason.PHOTOGRAPH_INVALID, f"{_PREFIX}{detail}.")

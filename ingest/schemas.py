@@ -135,6 +135,14 @@ class ReadOutcome:
 
 
 @dataclass(slots=True)
+class HeldRead(ReadOutcome):
+    """With what is wrong with it, for its sender alone: it may quote the plate, and receipts are
+    kept for longer than reads."""
+
+    detail: str = ""
+
+
+@dataclass(slots=True)
 class RefusedRead(ReadOutcome):
     """With the id of the jurisdiction's rule that refused it; None where there is no rule."""
 

@@ -33,6 +33,7 @@ from ingest.rules import Quarantined
 from ingest.schemas import (
     Delivered,
     Heartbeat,
+    HeldRead,
     Outcome,
     ReadOutcome,
     Receipt,
@@ -346,7 +347,9 @@ def _outcomes(result: _Sorted, there: set[UUID]) -> tuple[ReadOutcome, ...]:
     ]
     outcomes += [ReadOutcome(i, Outcome.DUPLICATE, id_) for i, id_ in result.repeated.items()]
     outcomes += [
-        ReadOutcome(held.index, Outcome.QUARANTINED, held.id, held.fault.reason)
+        HeldRead(
+            held.index, Outcome.QUARANTINED, held.id, held.fault.reason, detail=held.fault.detail
+        )
         for held in result.quarantine
     ]
     outcomes += result.refused
