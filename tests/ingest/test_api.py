@@ -227,7 +227,9 @@ def test_receipt_can_be_asked_for_again(feed: Feed) -> None:
         "stored": 1,
         "quarantined": 1,
     }
-    assert kept["reads"] == [receipt["reads"][1]]
+    held = receipt["reads"][1]
+    assert held.pop("detail") == "The read has no plate."
+    assert kept["reads"] == [held]
 
 
 def test_receipt_of_another_source_looks_like_none(feed: Feed) -> None:
