@@ -4,11 +4,12 @@ import subprocess
 import sys
 from collections.abc import Callable
 
-from tests.bench import alerts, ingest, places, queries
+from tests.bench import alerts, ingest, places, queries, reports
 from tests.bench.report import Line
 
 AREAS: dict[str, Callable[[], list[Line]]] = {
     "query": queries.lines,
+    "reports": reports.lines,
     "ingest": ingest.lines,
     "places": places.lines,
     "alerts": alerts.lines,

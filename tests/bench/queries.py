@@ -100,7 +100,7 @@ def _whole_stack(here: Stage, username: str, password: str) -> list[Line]:
     seconds: dict[str, list[float]] = {"hello": [], "sql": [], "ask": [], "page": []}
     for number in range(1, ROUNDS + _WARM_UP + 1):
         plate = f"B{number:06d}"
-        form = csrf(visitor.get("/queries/new/")) | _question(plate)
+        form = csrf(visitor.get("/queries/new/")) | question(plate)
         seconds["hello"].append(_timed(lambda: visitor.get("/healthz"))[0])
         seconds["sql"].append(_timed(partial(_audited_select, raw, plate))[0])
         asking, where = _timed(partial(visitor.post, "/queries/new/", form))
@@ -167,10 +167,11 @@ def _select(connection: psycopg.Connection, plate: str) -> None:
         raise RuntimeError(f"no reads of {plate}: nothing would be measured")
 
 
-def _question(plate: str) -> dict[str, str]:
+def question(plate: str, *, state: str = "US-NY") -> dict[str, str]:
+    """A form about the plate, filled in."""
     return {
         "plate": plate,
-        "state": "US-NY",
+        "state": state,
         "reason": "criminal",
         "case_reference": "Case 2026-0001, subject John Doe",
         "for_whom": "self",

@@ -94,6 +94,11 @@ class Visitor:
             raise RuntimeError("the rules of behavior did not appear")
         self.post("/accounts/rules/", {"decision": "affirm", "rules": rules[1]} | csrf(page))
 
+    def rest(self) -> None:
+        """Close the connection, which the server would not keep for long; the next request opens
+        another."""
+        self._connection.close()
+
     def _send(self, method: str, path: str, body: str = "") -> tuple[str, str]:
         headers = {"Cookie": "; ".join(f"{name}={value}" for name, value in self._cookies.items())}
         if body:

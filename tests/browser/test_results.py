@@ -1,5 +1,7 @@
 """The result page in a real browser: list and map, keys, photographs, filters, marks, paper."""
 
+import re
+
 import pytest
 from playwright.sync_api import Page, expect
 
@@ -43,3 +45,71 @@ def test_looks(window: Page, look: Look, axe: Axe) -> None:
     window.screenshot(path=f"var/screenshots/results-filter-{size_of(window)}.png")
     window.get_by_role("link", name="Open this hit").first.click()
     look(window, f"hit-{size_of(window)}")
+
+
+def test_list_and_map_move_together(window: Page) -> None:
+    """QRY-6."""
+    if size_of(window) == "phone":
+        window.locator("#hit-3 [data-show-on-map]").click()
+    else:
+        window.locator("#hit-1").focus()
+        for _ in range(2):
+            window.keyboard.press("ArrowDown")
+        expect(window.locator("#hit-3")).to_be_focused()
+        window.keyboard.press("m")
+    expect(window.locator("#hit-3")).to_have_class(re.compile("is-chosen"))
+    marker = window.locator(".lpr-marker.is-chosen")
+    expect(marker).to_have_count(1)
+    expect(marker).to_be_visible()
+    window.screenshot(path=f"var/screenshots/results-map-{size_of(window)}.png")
+
+
+def test_keys_turn_pages_and_mark(window: Page) -> None:
+    """QRY-11."""
+    window.locator("#hit-25").focus()
+    window.keyboard.press("ArrowDown")
+    expect(window.locator("#hit-26")).to_be_focused()
+    window.keyboard.press("r")
+    expect(window.locator("#hit-26")).to_have_attribute("data-mark", "relevant")
+    window.keyboard.press("u")
+    expect(window.locator("#hit-26")).to_have_attribute("data-mark", "unmarked")
+    window.keyboard.press("ArrowLeft")
+    expect(window.locator("#hit-1")).to_be_focused()
+
+
+def test_ticks_of_several_pages_make_one_report(window: Page, look: Look) -> None:
+    """QRY-8: from ticks to the file, by the real worker."""
+    size = size_of(window)
+    window.locator("#hit-1").focus()
+    window.keyboard.press("x")
+    window.keyboard.press("ArrowRight")
+    window.locator("#hit-26").focus()
+    window.keyboard.press("x")
+    expect(window.locator("[data-ticks-said]")).to_have_text(
+        "2 hits are ticked, 1 of them on other pages"
+    )
+    window.keyboard.press("ArrowLeft")
+    expect(window.locator("#tick-1")).to_be_checked()
+    window.get_by_text("Make a report").click()
+    window.locator("#marks").scroll_into_view_if_needed()
+    window.screenshot(path=f"var/screenshots/report-choice-{size}.png")
+    window.get_by_role("button", name="PDF of ticked hits").click()
+    expect(window.get_by_role("heading", level=1)).to_contain_text("PDF report of 2 hits")
+    expect(window.get_by_role("heading", name="Ready")).to_be_visible(timeout=30_000)
+    look(window, f"report-ready-{size}")
+    with window.expect_download() as download:
+        window.get_by_role("link", name="Download").click()
+    assert download.value.path().read_bytes().startswith(b"%PDF")
+    window.get_by_role("button", name="Remove this report").click()
+    expect(window.get_by_text("The report and its file are removed.")).to_be_visible()
+
+
+def test_paper_has_the_hits_and_no_buttons(window: Page) -> None:
+    """QRY-9."""
+    window.emulate_media(media="print")
+    expect(window.locator("#hit-1 h3")).to_be_visible()
+    expect(window.get_by_text("Corroborate before you act").first).to_be_visible()
+    expect(window.locator("#marks")).to_be_hidden()
+    expect(window.locator("#arrange")).to_be_hidden()
+    expect(window.locator("#hit-1 .lpr-mark")).to_be_hidden()
+    window.screenshot(path=f"var/screenshots/results-paper-{size_of(window)}.png", full_page=True)

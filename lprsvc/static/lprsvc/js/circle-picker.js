@@ -1,4 +1,4 @@
-/* Chooses the center of a circle on a map that asks nobody outside: a grid and the states' borders.
+/* Chooses the center of a circle on a map that asks nobody outside (map-ground.js).
    The three fields beside it hold what is sent; the map only fills them in and shows them.
    Data: <div data-circle-picker data-latitude data-longitude data-radius: ids of the fields,
    data-outlines: address of the borders>, and a button [data-circle-middle] for the keyboard. */
@@ -9,38 +9,16 @@
   var COUNTRY = [[24.5, -125], [49.5, -66.9]];
   var USUAL_MILES = "5";
 
-  function gridLayer() {
-    var Grid = L.GridLayer.extend({
-      createTile: function () {
-        var tile = document.createElement("div");
-        tile.className = "lpr-grid-tile";
-        return tile;
-      },
-    });
-    return new Grid({ tileSize: 128 });
-  }
-
   function addOutlines(map, address) {
-    fetch(address, { credentials: "same-origin" })
-      .then(function (answer) {
-        if (!answer.ok) {
-          throw new Error("borders: HTTP " + answer.status);
-        }
-        return answer.json();
-      })
-      .then(function (borders) {
-        L.geoJSON(borders, {
-          interactive: false,
-          filter: function (feature) {
-            return feature.geometry.type !== "Point";
-          },
-          style: { color: "#71767a", weight: 1, fill: false },
-        }).addTo(map);
-      })
-      .catch(function (fault) {
-        /* The fields are still of use without borders. */
-        console.error(fault);
-      });
+    lprMapGround.outlines(address, function (borders) {
+      L.geoJSON(borders, {
+        interactive: false,
+        filter: function (feature) {
+          return feature.geometry.type !== "Point";
+        },
+        style: lprMapGround.line,
+      }).addTo(map);
+    });
   }
 
   function number(field) {
@@ -56,7 +34,7 @@
     var point = L.circleMarker([0, 0], { radius: 4, color: "#b50909", fillOpacity: 1, interactive: false });
 
     map.fitBounds(COUNTRY, { animate: false });
-    gridLayer().addTo(map);
+    lprMapGround.grid().addTo(map);
     L.control.scale().addTo(map);
     addOutlines(map, box.dataset.outlines);
 

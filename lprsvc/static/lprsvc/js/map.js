@@ -1,4 +1,4 @@
-/* Draws hits on a map that asks nobody outside: a grid, the states' borders, and what
+/* Draws hits on a map that asks nobody outside: the ground (map-ground.js), and what
    map-layers.js puts under them.
 
    Data: <div data-map data-points="id of a block of JSON" data-outlines="address of the borders">;
@@ -33,45 +33,25 @@
     document.dispatchEvent(new CustomEvent(name, { detail: detail }));
   }
 
-  function gridLayer() {
-    var Grid = L.GridLayer.extend({
-      createTile: function () {
-        return element("div", "lpr-grid-tile");
-      },
-    });
-    return new Grid({ tileSize: 128 });
-  }
-
   function addOutlines(map, address) {
-    fetch(address, { credentials: "same-origin" })
-      .then(function (answer) {
-        if (!answer.ok) {
-          throw new Error("borders: HTTP " + answer.status);
-        }
-        return answer.json();
-      })
-      .then(function (borders) {
-        var names = [];
-        L.geoJSON(borders, {
-          interactive: false,
-          style: { color: "#71767a", weight: 1, fill: false },
-          pointToLayer: function (feature, place) {
-            var label = element("span", "", feature.properties.name);
-            var icon = L.divIcon({ className: "lpr-map-name", html: label, iconSize: [120, 16] });
-            var name = L.marker(place, { icon: icon, interactive: false, keyboard: false });
-            names.push({ marker: name, degrees: feature.properties.width, letters: label.textContent.length });
-            return name;
-          },
-        }).addTo(map);
-        map.on("zoomend", function () {
-          showNames(map, names);
-        });
+    lprMapGround.outlines(address, function (borders) {
+      var names = [];
+      L.geoJSON(borders, {
+        interactive: false,
+        style: lprMapGround.line,
+        pointToLayer: function (feature, place) {
+          var label = element("span", "", feature.properties.name);
+          var icon = L.divIcon({ className: "lpr-map-name", html: label, iconSize: [120, 16] });
+          var name = L.marker(place, { icon: icon, interactive: false, keyboard: false });
+          names.push({ marker: name, degrees: feature.properties.width, letters: label.textContent.length });
+          return name;
+        },
+      }).addTo(map);
+      map.on("zoomend", function () {
         showNames(map, names);
-      })
-      .catch(function (fault) {
-        /* The map is still of use without borders; the list has every place in words. */
-        console.error(fault);
       });
+      showNames(map, names);
+    });
   }
 
   /* A name is shown where its state is about as wide as the word. */
@@ -206,7 +186,7 @@
     L.control.scale().addTo(map);
     drawn.addTo(map);
     fit();
-    gridLayer().addTo(map);
+    lprMapGround.grid().addTo(map);
     if (window.lprMapLayers && window.lprMapLayers(map, showBorders)) {
       alone = STREETS;
       fit();
