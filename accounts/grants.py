@@ -77,7 +77,7 @@ GRANTS = {
     "lpr_worker": {f"accounts_{table}": "SELECT" for table in _TABLES if table != "user"}
     | {"accounts_user": "SELECT, UPDATE (is_active, session_epoch)"}
     | {"accounts_historicaluser": _HISTORY}
-    | {"accounts_notice": "SELECT, INSERT, UPDATE"}
+    | {"accounts_notice": "SELECT, INSERT, UPDATE, DELETE"}
     | _TERMINATIONS
     | _HELP_WORKER
     | _ACCESS_WORKER

@@ -31,9 +31,11 @@ def sweep_notices() -> None:
 
 @shared_task(name="accounts.tasks.forget_old_credentials")  # type: ignore[untyped-decorator]
 def forget_old_credentials() -> None:
-    """Remove counters of failures, temporary passwords, known places and old requests for help."""
+    """Remove counters of failures, temporary passwords, known places, ended sessions and mails,
+    and old requests for help."""
     now = timezone.now()
     credentials.forget_old(now=now)
+    notices.forget_ended(now=now)
     support.erase_ended(now=now)
 
 

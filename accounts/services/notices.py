@@ -7,7 +7,7 @@ failed; exactly once unless the worker dies between the server's "250" and the c
 
 import logging
 import time
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from functools import partial
 from uuid import UUID
@@ -38,6 +38,9 @@ from lprsvc.lib.mailing import (
 JOB = "accounts.send_notice"
 SEND_NOTICE = "accounts.tasks.send_notice"
 
+# How long what became of a mail can be looked up here; the log has it for as long as it is kept.
+NOTICES_KEPT = timedelta(days=30)
+FORGETTING = "accounts.forget_notices"
 # One sweep takes no more than this, so that fresh work is not kept waiting behind it.
 _SWEEP_NOTICES = 200
 _SWEEP_SECONDS = 45.0
@@ -194,6 +197,21 @@ def sweep_notices(*, now: datetime) -> int | None:
             return None
         _release_stale_claims(now)
         return _send_due(now, time.monotonic() + _SWEEP_SECONDS)
+
+
+def forget_ended(*, now: datetime) -> int:
+    """Remove mails that came to their end a month ago, whose addresses nobody needs any more; how
+    many. The log keeps that they were sent. Safe to run again."""
+    with transaction.atomic(durable=True):
+        old = Notice.objects.filter(ended_at__lt=now - NOTICES_KEPT)
+        forgotten, _ = old.delete()
+        if forgotten:
+            record(
+                actor=system(FORGETTING),
+                kind=Kind.SYSTEM_MAINTAINED,
+                fields={"job": FORGETTING, "object": "accounts_notice", "forgotten": forgotten},
+            )
+    return forgotten
 
 
 def _release_stale_claims(now: datetime) -> None:

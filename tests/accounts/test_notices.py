@@ -327,6 +327,20 @@ def test_claim_that_ran_out_is_not_ended_by_who_held_it(
     assert not Event.objects.filter(kind__in=_SENDING_KINDS).exists()
 
 
+def test_ended_mails_are_forgotten_after_a_month_and_no_other(
+    cast: Cast, greeting: Greeting, worker: Worker, smtp_server: Inbox
+) -> None:
+    sent, waiting = owe(cast.investigator), owe(cast.colleague)
+    worker.send(sent)
+    with worker.as_role("lpr_worker"):
+        assert service.forget_ended(now=NOW + service.NOTICES_KEPT) == 0
+        assert service.forget_ended(now=NOW + service.NOTICES_KEPT + timedelta(seconds=1)) == 1
+        assert service.forget_ended(now=NOW + 2 * service.NOTICES_KEPT) == 0
+    assert Notice.objects.get() == waiting
+    [event] = Event.objects.filter(kind=Kind.SYSTEM_MAINTAINED)
+    assert event.fields["forgotten"] == 1
+
+
 def test_mail_is_owed_within_the_change_that_causes_it(committed_db: None, cast: Cast) -> None:
     with pytest.raises(RuntimeError, match="queue it inside"):
         queue_notice(
