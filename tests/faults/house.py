@@ -36,14 +36,31 @@ class House:
         """Where the web process keeps them."""
         return self.servers.home / "data" / "photographs"
 
+    @property
+    def url(self) -> str:
+        """Where the web process answers."""
+        return f"http://{commands.HOST}:{self.port}"
+
+    def start_web(self) -> None:
+        """Start the web process alone."""
+        self._start(commands.web(self._environment(), self.port), self._web_answers)
+
+    def kill_web(self) -> None:
+        """End the web process as a power cut would; it is not started again."""
+        child, _ = self._children.pop("web")
+        os.killpg(child.pid, signal.SIGKILL)
+        child.wait()
+
+    def web_processes(self) -> list[int]:
+        """The process numbers of those that answer."""
+        child, _ = self._children["web"]
+        children = Path(f"/proc/{child.pid}/task").glob("*/children")
+        return [int(pid) for path in children for pid in path.read_text().split()]
+
     def start_service(self) -> None:
         """Start what works on the servers."""
-        environment = {
-            **commands.inherited_environment(),
-            **self.servers.environment(DATABASE, 0),
-            "EMAIL_URL": self.inbox.url,
-        }
-        self._start(commands.web(environment, self.port), self._web_answers)
+        environment = self._environment()
+        self.start_web()
         worker = commands.worker(environment)
         self._start(worker, self._worker_ready())
         self._start(commands.beat(environment, self.servers.home), lambda: True)
@@ -95,6 +112,13 @@ class House:
         """What a superuser sees, row-level security or not."""
         with self.servers.connect("postgres", DATABASE) as superuser:
             return superuser.execute(statement.encode()).fetchall()
+
+    def _environment(self) -> dict[str, str]:
+        return {
+            **commands.inherited_environment(),
+            **self.servers.environment(DATABASE, 0),
+            "EMAIL_URL": self.inbox.url,
+        }
 
     def _start(self, command: Command, is_ready: Callable[[], bool]) -> None:
         with self._log(command.name).open("ab") as log:
