@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
 from pathlib import Path
-from typing import TypeVar
+from typing import Protocol, TypeVar, runtime_checkable
 from uuid import uuid4
 
 from django.core.files.base import ContentFile
@@ -45,6 +45,23 @@ class PhotographGone(StorageUnavailable):
     """The storage answers, and does not have this photograph."""
 
 
+# Told by what it can do: who has no object store needs none of what asks one.
+@runtime_checkable
+class _Durable(Protocol):
+    """Storage that has stored files when it says so."""
+
+    def put_all(self, files: Mapping[str, bytes]) -> None:
+        """Store the files that are not there yet."""
+
+
+@runtime_checkable
+class _Listing(Protocol):
+    """Storage that lists many files, with their last change, by few questions."""
+
+    def list_below(self, folder: str) -> Iterator[tuple[str, datetime]]:
+        """Name and last change of each file below a folder."""
+
+
 class DurableFileSystemStorage(FileSystemStorage):
     """Files that are on disk, name and content, when `put_all` returns."""
 
@@ -68,10 +85,9 @@ def put_photographs(photographs: Mapping[bytes, bytes]) -> None:
     storage = storages["default"]
     files = {photograph_name(sha256): data for sha256, data in photographs.items()}
     try:
-        if isinstance(storage, DurableFileSystemStorage):
+        if isinstance(storage, _Durable):
             storage.put_all(files)
         else:
-            # An object store an operator configured: what it has taken it keeps.
             _put_by_api(storage, files)
     except OSError as error:
         raise StorageUnavailable from error
@@ -114,15 +130,14 @@ def list_files(folder: str) -> Iterator[StoredFile]:
     Files of other names are nobody's business here. Raises StorageUnavailable.
     """
     storage = storages["default"]
+    below = storage.list_below if isinstance(storage, _Listing) else _below
     try:
-        for inner in _listed(storage, folder)[0]:
-            for name in _listed(storage, f"{folder}/{inner}")[1]:
-                path = f"{folder}/{inner}/{name}"
-                if _PHOTOGRAPH.fullmatch(name):
-                    changed_at = storage.get_modified_time(path)
-                    yield StoredFile(path, bytes.fromhex(name), changed_at)
-                elif _LEFTOVER.fullmatch(name):
-                    yield StoredFile(path, None, storage.get_modified_time(path))
+        for path, changed_at in below(folder):
+            name = path.rpartition("/")[2]
+            if _PHOTOGRAPH.fullmatch(name):
+                yield StoredFile(path, bytes.fromhex(name), changed_at)
+            elif _LEFTOVER.fullmatch(name):
+                yield StoredFile(path, None, changed_at)
     except FileNotFoundError:
         return  # removed since it was listed: the rest is for the next time
     except OSError as error:
@@ -135,6 +150,14 @@ def discard_leftover(file: StoredFile) -> None:
         storages["default"].delete(file.name)
     except OSError as error:
         raise StorageUnavailable from error
+
+
+def _below(folder: str) -> Iterator[tuple[str, datetime]]:
+    storage = storages["default"]
+    for inner in _listed(storage, folder)[0]:
+        for name in _listed(storage, f"{folder}/{inner}")[1]:
+            path = f"{folder}/{inner}/{name}"
+            yield path, storage.get_modified_time(path)
 
 
 def _listed(storage: Storage, folder: str) -> tuple[list[str], list[str]]:

@@ -243,11 +243,25 @@ STATIC_ROOT = DATA_DIR / "static"
 STATICFILES_DIRS = [BASE_DIR / "lprsvc" / "static"]
 # The counties' borders, made by set-up (lprsvc.runtime.frontend); see ingest.regions.
 COUNTIES_FILE = BASE_DIR / "lprsvc" / "static" / "vendor" / "geo" / "counties.json"
+# Photographs lie in a folder, or in a private bucket of an S3-compatible store (docs/adr/0015).
+PHOTOGRAPH_BUCKET = env.str("PHOTOGRAPH_BUCKET", "")
+_PHOTOGRAPHS: dict[str, Any] = {
+    "BACKEND": "ingest.storage.DurableFileSystemStorage",
+    "OPTIONS": {"location": DATA_DIR / "photographs", "base_url": None},
+}
+if PHOTOGRAPH_BUCKET:
+    _PHOTOGRAPHS = {
+        "BACKEND": "ingest.object_storage.PrivateObjectStorage",
+        "OPTIONS": {
+            "bucket_name": PHOTOGRAPH_BUCKET,
+            "endpoint_url": env.str("PHOTOGRAPH_ENDPOINT", "") or None,
+            "region_name": env.str("PHOTOGRAPH_REGION", "") or None,
+            "access_key": env.str("PHOTOGRAPH_ACCESS_KEY", "") or None,
+            "secret_key": env.str("PHOTOGRAPH_SECRET_KEY", "") or None,
+        },
+    }
 STORAGES = {
-    "default": {
-        "BACKEND": "ingest.storage.DurableFileSystemStorage",
-        "OPTIONS": {"location": DATA_DIR / "photographs", "base_url": None},
-    },
+    "default": _PHOTOGRAPHS,
     # Scans of paper request forms; handed out by the admin alone.
     "request_forms": {
         "BACKEND": "ingest.storage.DurableFileSystemStorage",
