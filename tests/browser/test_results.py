@@ -73,6 +73,9 @@ def test_keys_turn_pages_and_mark(window: Page) -> None:
     expect(window.locator("#hit-26")).to_have_attribute("data-mark", "relevant")
     window.keyboard.press("u")
     expect(window.locator("#hit-26")).to_have_attribute("data-mark", "unmarked")
+    # The answer has been read and put in its place to the end.
+    window.wait_for_load_state("networkidle")
+    expect(window.locator("#hit-26")).to_be_focused()
     window.keyboard.press("ArrowLeft")
     expect(window.locator("#hit-1")).to_be_focused()
 

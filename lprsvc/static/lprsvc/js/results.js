@@ -5,6 +5,7 @@
 
   var PHONE = window.matchMedia("(max-width: 63.99em)");
   var form, onlyMap, said, map;
+  var marking = null; /* the hit that was marked by a key last */
   var landing = null; /* where a change of page leads: "first" or "last", and whether large */
 
   function find(selector) {
@@ -105,9 +106,21 @@
     var pressed = hit.querySelector('[data-do-mark][aria-pressed="true"]');
     var button = name ? hit.querySelector('[data-do-mark="' + name + '"]') : pressed;
     if (button && (!name || button !== pressed)) {
+      marking = hit;
       button.click();
     }
   }
+
+  /* What replaces the marks may take the focus away: the keys go on from the hit they marked, unless
+     the person has gone elsewhere meanwhile. */
+  function comeBack() {
+    var lost = !document.activeElement || document.activeElement === document.body || document.activeElement.closest(".lpr-mark");
+    if (marking && marking.isConnected && lost) {
+      marking.focus({ preventScroll: true });
+    }
+  }
+  document.addEventListener("htmx:afterSettle", comeBack);
+  document.addEventListener("htmx:oobAfterSwap", comeBack);
 
   document.addEventListener("keydown", function (event) {
     var hit = event.target.closest("article[data-hit]");
