@@ -8,12 +8,13 @@ from uuid import UUID
 import pytest
 
 from accounts.certifying import CertificationState, list_certifications_for
-from accounts.models import Certification, User
+from accounts.models import AccessRequest, Certification, User
 from accounts.roles import Role
 from accounts.selectors import certification_state
 from accounts.services.certification import Decision, certify, lines_to_certify
 from audit.kinds import Kind
 from lprsvc.lib.errors import DomainError, InvalidInput, NotFound, PolicyDenied
+from tests.accounts.access_world import approved
 from tests.audited import assert_audited, broken_log, recorded
 from tests.cast import NOW, Cast, client_for, make_user
 
@@ -50,6 +51,16 @@ def test_the_list_shows_everybody_of_the_area_with_what_matters(cast: Cast) -> N
     assert lines[0].training == ("LPR-USE: current, completed Jan 13, 2020",)
     assert (lines[0].roles, lines[0].aor) == ("Investigator", "New York")
     assert (lines[0].request_form, lines[1].is_active) == ("none on file", False)
+
+
+@pytest.mark.parametrize(("sha256", "kind"), [("", "electronic"), ("a" * 64, "paper")])
+def test_request_form_on_file_is_named(cast: Cast, sha256: str, kind: str) -> None:
+    request = approved(cast)
+    AccessRequest.objects.filter(pk=request.pk).update(
+        user=cast.investigator, state="registered", form_sha256=sha256
+    )
+    lines = lines_to_certify(person=cast.manager.person, aor=cast.new_york, now=NOW)
+    assert lines[0].request_form == f"{kind} form of Mar 2, 2026"
 
 
 def test_signing_keeps_the_document_and_suspends_who_is_removed(cast: Cast) -> None:
