@@ -80,6 +80,30 @@ def test_keys_turn_pages_and_mark(window: Page) -> None:
     expect(window.locator("#hit-1")).to_be_focused()
 
 
+# Presses `key` on the hit the very moment its mark changes to `mark`.
+PRESS_AT_ONCE = """(hit, [mark, key]) => new MutationObserver((_, watch) => {
+  if (hit.dataset.mark === mark) {
+    watch.disconnect();
+    hit.dataset.pressed = key;
+    hit.dispatchEvent(new KeyboardEvent("keydown", { key, bubbles: true }));
+  }
+}).observe(hit, { attributes: true })"""
+
+
+def test_a_key_pressed_at_once_does_not_leave_the_page(window: Page) -> None:
+    """QRY-11: what replaces the marks works from its first moment on."""
+    hit = window.locator("#hit-2")
+    hit.evaluate(PRESS_AT_ONCE, ["relevant", "u"])
+    hit.focus()
+    window.keyboard.press("r")
+    expect(hit).to_have_attribute("data-pressed", "u")
+    expect(hit).to_have_attribute("data-mark", "unmarked")
+    # A page of its own, loaded anew, would have forgotten what was pressed.
+    window.wait_for_load_state("networkidle")
+    expect(hit).to_have_attribute("data-pressed", "u")
+    expect(hit).to_be_focused()
+
+
 def test_ticks_of_several_pages_make_one_report(window: Page, look: Look) -> None:
     """QRY-8: from ticks to the file, by the real worker."""
     size = size_of(window)
