@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from lprsvc.example import people
+from lprsvc.example.vehicles import NAMED_VEHICLES
 from lprsvc.runtime import commands, console, environment, places, process
 from lprsvc.runtime.broker import BrokerError, Valkey
 from lprsvc.runtime.console import say
@@ -100,7 +101,11 @@ def _start_everything(supervisor: Supervisor, data: Path, port: int, began: floa
 def _log_ons() -> str:
     rows = [(p.username, p.full_name, p.title, p.agency) for p in people.PEOPLE]
     listed = console.table([("log on as", "who", "", "agency"), *rows])
-    return f"{listed}\nEverybody's password: {people.EXAMPLE_PASSWORD}"
+    plates = ", ".join(
+        f"{one.serial} ({one.state.removeprefix('US-')})" for one in NAMED_VEHICLES[:4]
+    )
+    told = f"Everybody's password: {people.EXAMPLE_PASSWORD}\nPlates to ask about: {plates}"
+    return f"{listed}\n{told}"
 
 
 def _start_servers(supervisor: Supervisor, data: Path, superuser: str) -> Servers:
