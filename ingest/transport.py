@@ -21,6 +21,7 @@ from django.core.exceptions import (
     TooManyFilesSent,
 )
 from django.core.files.uploadedfile import UploadedFile
+from django.core.files.uploadhandler import MemoryFileUploadHandler
 from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse, UnreadablePostError
 from django.http.multipartparser import MultiPartParserError
@@ -152,6 +153,15 @@ def check_transport(request: HttpRequest) -> None:
     limit: int = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
     if int(request.META.get("CONTENT_LENGTH") or 0) > limit:
         raise TooMuch(f"The body is longer than {limit} bytes.")
+    request.upload_handlers = [_InMemory(request)]
+
+
+class _InMemory(MemoryFileUploadHandler):
+    """Keeps every part in memory, which the limit of a body bounds. Django's own way opens a file a
+    part: ten thousand photographs are more than a process may open, and would lie about as well."""
+
+    def handle_raw_input(self, *_args: Any, **_kwargs: Any) -> None:
+        self.activated = True
 
 
 def whole_body(request: HttpRequest) -> bytes:
