@@ -35,6 +35,10 @@ FIELD_ENCRYPTION_KEYS: list[str] = env.list("FIELD_ENCRYPTION_KEYS", [])
 DEBUG = False
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", [] if IS_PRODUCTION else ["127.0.0.1", "localhost"])
 CSRF_TRUSTED_ORIGINS: list[str] = env.list("CSRF_TRUSTED_ORIGINS", [])
+# The sequencer's alone: the key that signs the log (base64 of 32 bytes), and the file in which it
+# keeps what it signed last; on a disk of its own the file outlives a database that is put back.
+LOG_KEY = env.str("LPRSVC_LOG_KEY", "")
+LOG_STATE = env.str("LPRSVC_LOG_STATE", str(DATA_DIR / "log-state.json"))
 # Stands in every audit event: which code did it.
 BUILD = env.str("LPRSVC_BUILD", "0.1.0")
 # What every page is headed with: the service's name, and the operator's notice above it.

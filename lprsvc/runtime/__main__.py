@@ -1,7 +1,7 @@
 """`python -m lprsvc.runtime`: the whole service in one terminal, or one of its processes.
 
-Without an argument it is `make run`. With `web`, `worker` or `beat` it becomes that process,
-configured by the environment alone: what an operator's service manager starts.
+Without an argument it is `make run`. With `web`, `worker`, `beat` or `sequencer` it becomes that
+process, configured by the environment alone: what an operator's service manager starts.
 """
 
 import argparse
@@ -16,7 +16,7 @@ def main() -> int:
     """Choose by the command line; returns the exit status."""
     parser = argparse.ArgumentParser(prog="python -m lprsvc.runtime", description=__doc__)
     parser.add_argument(
-        "process", nargs="?", default="all", choices=["all", "web", "worker", "beat"]
+        "process", nargs="?", default="all", choices=["all", "web", "worker", "beat", "sequencer"]
     )
     parser.add_argument("--host", default=commands.HOST, help="address the web process binds")
     arguments = parser.parse_args()
@@ -34,6 +34,8 @@ def _command(name: str, host: str) -> Command:
         return commands.web(environment, int(os.environ.get("PORT", "8000")), host)
     if name == "worker":
         return commands.worker(environment)
+    if name == "sequencer":
+        return commands.sequencer(environment)
     return commands.beat(environment, places.data_folder())
 
 

@@ -55,6 +55,16 @@ def beat(environment: Mapping[str, str], data: Path) -> Command:
     )
 
 
+def sequencer(environment: Mapping[str, str]) -> Command:
+    """Gives events their place in the log and signs it; run one of it."""
+    return Command(
+        name="sequencer",
+        argv=[sys.executable, "manage.py", "run_sequencer"],
+        environment=_for_process("sequencer", environment),
+        directory=ROOT,
+    )
+
+
 def start_service(environment: Mapping[str, str]) -> Command:
     """Migrations, grants, example data and static files; ends when all is in place."""
     return Command(
@@ -66,12 +76,15 @@ def start_service(environment: Mapping[str, str]) -> Command:
 
 
 def _for_process(process: str, environment: Mapping[str, str]) -> dict[str, str]:
-    """`environment` without the log-ons of other processes' database roles."""
-    own = f"DATABASE_URL_{process.upper()}"
+    """`environment` without the log-ons of other processes' database roles, and the log's key."""
+    own = {f"DATABASE_URL_{process.upper()}"} | (
+        {"LPRSVC_LOG_KEY"} if process == "sequencer" else set()
+    )
     kept = {
         name: value
         for name, value in environment.items()
-        if not name.startswith("DATABASE_URL") or name in {own, f"{own}_FILE"}
+        if not name.startswith(("DATABASE_URL", "LPRSVC_LOG_KEY"))
+        or name.removesuffix("_FILE") in own
     }
     return kept | {"LPRSVC_PROCESS": process}
 

@@ -1,5 +1,6 @@
 """The environment that the service's processes run in, and the secrets behind it."""
 
+import base64
 import json
 import os
 import secrets
@@ -23,8 +24,9 @@ def load_secrets(path: Path) -> dict[str, str]:
     """The installation's secrets, drawn at random on first use and kept in `path`."""
     kept: dict[str, str] = json.loads(path.read_text("utf-8")) if path.exists() else {}
     missing = [name for name in _SECRETS if name not in kept]
-    if missing:
+    if missing or "log_key" not in kept:
         kept |= {name: secrets.token_urlsafe(48) for name in missing}
+        kept.setdefault("log_key", base64.b64encode(secrets.token_bytes(32)).decode())
         write_private(path, json.dumps(kept, indent=1))
     return kept
 

@@ -91,6 +91,7 @@ def _start_everything(supervisor: Supervisor, data: Path, port: int, began: floa
     inherited.pop("DATABASE_URL", None)
     supervisor.start(commands.worker(inherited))
     supervisor.start(commands.beat(inherited, data))
+    supervisor.start(commands.sequencer({**inherited, "LPRSVC_LOG_KEY": secrets["log_key"]}))
     supervisor.start(commands.web(inherited, port), lambda _: commands.answers(port), pause=0.2)
     say(f"ready after {time.monotonic() - began:.0f} s: http://{commands.HOST}:{port}/")
     if variables["LPRSVC_ENV"] == "example":

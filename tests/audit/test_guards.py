@@ -156,7 +156,15 @@ def test_nobody_else_takes_an_event_out_of_the_queue(
         connect_as(role).execute("DELETE FROM audit.pending")
 
 
-@pytest.mark.parametrize("role", ["lpr_sequencer", "lpr_auditor", "lpr_eraser", "lpr_ingest"])
+def test_the_sequencer_tells_of_the_log_alone(committed_db: None, connect_as: Connect) -> None:
+    """AUD-3."""
+    connection = connect_as("lpr_sequencer")
+    assert insert_event(connection, "audit.rejected")
+    with pytest.raises(psycopg.errors.InsufficientPrivilege):
+        insert_event(connection, "query.run")
+
+
+@pytest.mark.parametrize("role", ["lpr_auditor", "lpr_eraser", "lpr_ingest"])
 def test_who_does_not_act_cannot_record(committed_db: None, connect_as: Connect, role: str) -> None:
     connection = connect_as("postgres")
     connection.execute(f"SET ROLE {role}")
