@@ -31,6 +31,8 @@ def ask(window: Page, plate: str = PLATE, period: str = "Previous 5 years") -> N
     window.get_by_text(period).click()
     window.get_by_role("button", name="Search").click()
     expect(window).to_have_url(re.compile("/queries/[0-9a-f-]{36}/"))
+    # The address is there before the page's scripts are, which hear the keys.
+    window.wait_for_load_state("load")
 
 
 @pytest.fixture(params=["page", "phone"])
