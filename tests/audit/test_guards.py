@@ -159,7 +159,7 @@ def test_nobody_else_takes_an_event_out_of_the_queue(
 def test_the_sequencer_tells_of_the_log_alone(committed_db: None, connect_as: Connect) -> None:
     """AUD-3."""
     connection = connect_as("lpr_sequencer")
-    assert insert_event(connection, "audit.rejected")
+    assert insert_event(connection, "audit.rejected").version == 7
     with pytest.raises(psycopg.errors.InsufficientPrivilege):
         insert_event(connection, "query.run")
 
