@@ -52,9 +52,10 @@ def root_hash(nodes: Nodes, size: int) -> bytes:
     return range_hash(nodes, 0, size)
 
 
-def _split(size: int) -> int:
-    """The largest power of two smaller than `size`."""
-    return 1 << (size - 1).bit_length() - 1
+def middle_of(start: int, end: int) -> int:
+    """Where the leaves [start, end) of a subtree part: at the largest power of two that is smaller
+    than their number."""
+    return start + (1 << (end - start - 1).bit_length() - 1)
 
 
 def inclusion_proof(nodes: Nodes, index: int, size: int) -> list[bytes]:
@@ -67,7 +68,7 @@ def inclusion_proof(nodes: Nodes, index: int, size: int) -> list[bytes]:
     path: list[bytes] = []
     start, end = 0, size
     while end - start > 1:
-        middle = start + _split(end - start)
+        middle = middle_of(start, end)
         if index < middle:
             path.append(range_hash(nodes, middle, end))
             end = middle
@@ -89,7 +90,7 @@ def consistency_proof(nodes: Nodes, old: int, new: int) -> list[bytes]:
     proof: list[bytes] = []
     start, end, is_whole = 0, new, True
     while old != end:
-        middle = start + _split(end - start)
+        middle = middle_of(start, end)
         if old <= middle:
             proof.append(range_hash(nodes, middle, end))
             end = middle

@@ -172,6 +172,24 @@ def find_checkpoint(log_id: UUID, size: int | None = None) -> str | None:
     return found[0][0] if found else None
 
 
+def list_keys(log_id: UUID) -> list[str]:
+    """The public keys that have signed a log, oldest first."""
+    sql = "SELECT verifier FROM audit.signing_key WHERE log_id = %s ORDER BY since"
+    return [row[0] for row in _all(sql, [log_id])]
+
+
+def list_checkpoint_sizes(log_id: UUID) -> list[int]:
+    """The sizes of the checkpoints that somebody may well have kept: the last hundred, and each
+    day's last."""
+    sql = """
+    SELECT size FROM (SELECT size FROM audit.checkpoint WHERE log_id = %s
+                       ORDER BY size DESC LIMIT 100) newest
+    UNION SELECT max(size) FROM audit.checkpoint WHERE log_id = %s
+           GROUP BY date_trunc('day', at AT TIME ZONE 'UTC') ORDER BY 1
+    """
+    return [row[0] for row in _all(sql, [log_id, log_id])]
+
+
 def _hashes(sql: str, parameters: Sequence[Any]) -> list[bytes]:
     return [bytes(row[0]) for row in _all(sql, parameters)]
 
