@@ -23,7 +23,7 @@ from audit.bundles import Disclosure
 from audit.kinds import Kind
 from audit.services import Recorded, record_alone
 from audit.tree import store
-from audit.tree.notes import Signer
+from audit.tree.notes import Checkpoint, Signer
 from audit.tree.running import Sequencer
 from audit.tree.signing import Memory
 from audit.verifier import Invalid, Policy
@@ -185,7 +185,7 @@ def test_another_log_than_the_kept_one_is_refused(house: House) -> None:
     house.act(2)
     house.sign()
     point = verifier.read_checkpoint(kept, Policy.parse(POLICY))
-    forged = str(store.Checkpoint(point.origin, point.size, bytes(32)))
+    forged = str(Checkpoint(point.origin, point.size, bytes(32)))
     with pytest.raises(Invalid, match="not the one of your checkpoint"):
         check(house.bundle(), kept=[Signer(point.origin, KEY).sign(forged)])
 
