@@ -7,13 +7,16 @@ from uuid import UUID
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
-from django.views.decorators.http import require_safe
+from django.views.decorators.http import require_POST, require_safe
 
 from audit import services
 from audit.forms import LogFilterForm
 from audit.kinds import Kind, label_of
+from audit.proof_drawing import proof_path
 from audit.scopes import reader_of
 from audit.selectors import EventFilter, LogEntry, Position
+from audit.tree import proving
+from audit.tree import services as tree_services
 from lprsvc.lib.access import requires
 from lprsvc.lib.permissions import Permission
 
@@ -52,17 +55,60 @@ def log(request: HttpRequest) -> HttpResponse:
 def log_event(request: HttpRequest, event_id: UUID) -> HttpResponse:
     """One entry of the log, whole, with its receipt."""
     person = request.person  # type: ignore[attr-defined]
-    entry, children = services.view_entry(
-        actor=person, reader=reader_of(request), event_id=event_id
-    )
+    reader = reader_of(request)
+    entry, children = services.view_entry(actor=person, reader=reader, event_id=event_id)
+    proof = proving.find_proof(reader.scope.log_id, event_id)
     leaf_hash = services.leaf_hash_of(entry.id, entry.at, entry.kind, entry.seed, entry.fields)
     context = {
         "event": _row(entry) | {"fields": entry.fields, "leaf_hash": leaf_hash},
         "related": [_row(child) for child in children],
         "list_url": reverse("log"),
+        "proof": proof,
+        "path": proof_path(proof) if proof else None,
         "timezone": person.timezone,
     }
     return render(request, "audit/event_detail.html", context)
+
+
+@requires(*_READERS)
+@require_safe
+def log_proof(request: HttpRequest) -> HttpResponse:
+    """How the reader's log stands, and what its signatures prove."""
+    person, reader = request.person, reader_of(request)  # type: ignore[attr-defined]
+    standing = tree_services.view_standing(actor=person, reader=reader)
+    context = {"standing": standing, "findings": None, "timezone": person.timezone}
+    return render(request, "audit/log_proof.html", context)
+
+
+@requires(*_READERS)
+@require_POST
+def log_check(request: HttpRequest) -> HttpResponse:
+    """Check what is stored of the reader's log, now."""
+    person, reader = request.person, reader_of(request)  # type: ignore[attr-defined]
+    findings = tree_services.check_log(actor=person, reader=reader)
+    standing = tree_services.view_standing(actor=person, reader=reader)
+    context = {
+        "standing": standing,
+        "findings": findings,
+        "all_hold": all(one.holds for one in findings),
+        "timezone": person.timezone,
+    }
+    return render(request, "audit/log_proof.html", context)
+
+
+@requires(*_READERS)
+@require_safe
+def log_event_proof(request: HttpRequest, event_id: UUID) -> HttpResponse:
+    """An entry's proof as a file, for a program of somebody else's."""
+    proof = tree_services.view_proof(
+        actor=request.person,  # type: ignore[attr-defined]
+        reader=reader_of(request),
+        event_id=event_id,
+    )
+    name = f"attachment; filename={event_id}.tlog-proof"
+    return HttpResponse(
+        proof.text, content_type="text/plain; charset=utf-8", headers={"Content-Disposition": name}
+    )
 
 
 def _position(request: HttpRequest) -> Position | None:

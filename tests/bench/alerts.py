@@ -37,9 +37,9 @@ _HOT = re.compile(rb"HOT(\d{6})")
 _FILL_ENTRIES = """
 INSERT INTO alerts_alertentry
        (id, alert_list_id, plate_text, plate_key, state, reason_code, reason_label,
-        case_reference, status, added_at, expires_at)
+        case_reference, status, added_at, expires_at, reminded)
 SELECT gen_random_uuid(), l.id, p.key, p.key, 'US-NY', 'criminal', 'Criminal investigation',
-       'bench', 'active', now(), now() + interval '1 year'
+       'bench', 'active', now(), now() + interval '1 year', 0
   FROM (SELECT id FROM alerts_alertlist LIMIT 1) l,
        (SELECT 'COLD' || lpad(n::text, 6, '0') AS key FROM generate_series(1, %(cold)s) n
          UNION ALL
