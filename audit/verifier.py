@@ -20,6 +20,7 @@ import sys
 import zipfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +35,7 @@ FORMS = {
     frozenset({"i", "leaf"}): "erased",
     frozenset({"i", "hash"}): "hash only",
 }
+_CANONICAL = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode
 _HEX32 = re.compile(r"[0-9a-f]{64}", re.ASCII)
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,39}", re.ASCII)
 _AT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z", re.ASCII)
@@ -226,7 +228,7 @@ class Bundle:
 
 def canonical(value: Any) -> bytes:
     """RFC 8785, for values without floats and with ASCII keys."""
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
+    return b"null" if value is None else _CANONICAL(value).encode()
 
 
 def _sha256(*parts: bytes) -> bytes:
@@ -248,14 +250,13 @@ class Entry:
 def read_entry(line: str, where: str) -> Entry:
     """One line, checked. Raises Invalid."""
     try:
-        row = json.loads(
-            line, object_pairs_hook=_no_twice, parse_float=_no_float, parse_constant=_no_float
-        )
+        row = json.loads(line, parse_float=_no_float, parse_constant=_no_float)
     except (ValueError, RecursionError) as error:
         raise Invalid(f"{where}: {error}") from None
     form = FORMS.get(frozenset(row)) if isinstance(row, dict) else None
     if form is None:
         raise Invalid(f"{where}: it has none of the four forms")
+    # A name that stands twice shows here too: only one of them was read.
     if canonical(row) != line.encode():
         raise Invalid(f"{where}: it is not written as RFC 8785 demands")
     index = row["i"]
@@ -271,13 +272,6 @@ def read_entry(line: str, where: str) -> Entry:
         if body.hex() != leaf["body"]:
             raise Invalid(f"{where}: the fields are not those that were recorded")
     return Entry(index, form, _sha256(b"\x00", canonical(leaf)), leaf["id"], leaf["kind"], fields)
-
-
-def _no_twice(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) != len(pairs):
-        raise ValueError("a name stands twice")
-    return found
 
 
 def _no_float(text: str) -> Any:
@@ -302,12 +296,13 @@ def _check_leaf(leaf: Any, where: str) -> None:
 
 
 def _full_body(row: dict[str, Any], where: str) -> bytes:
-    seed = _hex(row["seed"], f"{where}: seed")
-    commits = {
-        name: _commit(_sha256(seed, name.encode()), value)
-        for name, value in _named(row["fields"], where).items()
-    }
-    return _body(commits)
+    seed, fields = _hex(row["seed"], f"{where}: seed"), _named(row["fields"], where)
+    sha256 = hashlib.sha256
+    lines = []
+    for name in sorted(fields):
+        salt = sha256(seed + name.encode()).digest()
+        lines.append(f"{name}={sha256(salt + canonical(fields[name])).hexdigest()}\n")
+    return sha256("".join(lines).encode()).digest()
 
 
 def _redacted_body(row: dict[str, Any], where: str) -> bytes:
@@ -324,9 +319,14 @@ def _redacted_body(row: dict[str, Any], where: str) -> bytes:
 
 
 def _named(value: Any, where: str) -> dict[str, Any]:
-    if not isinstance(value, dict) or not all(_NAME.fullmatch(name) for name in value):
+    if not isinstance(value, dict) or not all(map(_is_name, value)):
         raise Invalid(f"{where}: a field's name is malformed")
     return value
+
+
+@lru_cache(maxsize=1024)
+def _is_name(text: str) -> bool:
+    return _NAME.fullmatch(text) is not None
 
 
 def _commit(salt: bytes, value: Any) -> bytes:

@@ -4,7 +4,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 
-from tests.bench import alerts, ingest, places, queries, reports
+from tests.bench import alerts, audit, ingest, places, queries, reports
 from tests.bench.report import Line
 
 AREAS: dict[str, Callable[[], list[Line]]] = {
@@ -13,6 +13,7 @@ AREAS: dict[str, Callable[[], list[Line]]] = {
     "ingest": ingest.lines,
     "places": places.lines,
     "alerts": alerts.lines,
+    "audit": audit.lines,
 }
 
 
