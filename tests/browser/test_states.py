@@ -20,8 +20,8 @@ pytestmark = pytest.mark.browser
 ADDRESS = re.compile("/queries/(?P<query>[^/]+)/hits/(?P<read>[^/]+)/photographs/(?P<role>[a-z]+)/")
 
 
-def ask(window: Page, plate: str = PLATE, period: str = "Previous 5 years") -> None:
-    """Ask about a plate of Pennsylvania."""
+def fill_in(window: Page, plate: str = PLATE, period: str = "Previous 5 years") -> None:
+    """Open the form and fill it in for a plate of Pennsylvania."""
     window.goto("/queries/new/")
     window.get_by_label("Plate number").fill(plate)
     window.get_by_label("State of registration").select_option(label=STATE)
@@ -29,6 +29,11 @@ def ask(window: Page, plate: str = PLATE, period: str = "Previous 5 years") -> N
     window.get_by_label("Case or subject").fill("Case 2026-0117, subject Q. Example")
     window.get_by_text("Myself").click()
     window.get_by_text(period).click()
+
+
+def ask(window: Page, plate: str = PLATE, period: str = "Previous 5 years") -> None:
+    """Ask about a plate of Pennsylvania."""
+    fill_in(window, plate, period)
     window.get_by_role("button", name="Search").click()
     expect(window).to_have_url(re.compile("/queries/[0-9a-f-]{36}/"))
     # The address is there before the page's scripts are, which hear the keys.

@@ -13,10 +13,12 @@ from audit.actors import system
 from audit.kinds import Kind
 from audit.models import Event
 from queries.models import RecentQuery
+from queries.services.offenses import delete_offense, withdraw_offense
 from queries.timeframes import local_date, years_before
 from tests.audited import events_of
 from tests.cast import Cast, cast, client_for
 from tests.queries.reads import days_ago, make_source, read_in, store
+from tests.queries.test_offenses import by_offense, made
 from tests.queries.test_views import ENTRIES, form_token, send, text
 
 __all__ = ["cast"]
@@ -147,6 +149,27 @@ def test_training_that_lapsed_while_the_form_was_open_refuses_it(
     [refused] = events_of(Kind.QUERY_REFUSED)
     assert refused.fields["outcome_code"] == "training_missing"
     assert refused.fields["plate"] == "ABC123"
+    assert not RecentQuery.objects.exists()
+
+
+@pytest.mark.parametrize("how", ["withdrawn", "deleted"])
+def test_offense_that_went_while_the_form_was_open_is_named_beside_its_field(
+    cast: Cast, how: str
+) -> None:
+    """QRY-3, QRY-15."""
+    offense, asker = made(), client_for(cast.colleague)
+    by_offense(cast)
+    filled = ENTRIES | {"token": form_token(asker), "offense": offense.code}
+    gone = {"withdrawn": withdraw_offense, "deleted": delete_offense}[how]
+    gone(actor=cast.vendor.person, offense=offense, reason="tests", now=timezone.now())
+    response = asker.post("/queries/new/", filled)
+    assert response.status_code == 422
+    page = response.content.decode()
+    assert 'id="id_offense_error"' in page
+    assert 'value="abc-123"' in page  # what was entered stays, to be mended
+    [refused] = events_of(Kind.QUERY_REFUSED)
+    assert refused.fields["outcome_code"] == "offense_unknown"
+    assert refused.fields["offense"] == offense.code
     assert not RecentQuery.objects.exists()
 
 
