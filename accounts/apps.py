@@ -12,8 +12,10 @@ class AccountsConfig(AppConfig):
 
     def ready(self) -> None:
         """Connect what allauth and Django tell by signal alone; register the mails."""
-        from accounts import board, board_items, letters, receivers
+        from accounts import board, board_items, letters, receivers, selectors
+        from audit.scopes import register_reader_finder
 
         receivers.connect()
         letters.register_all()
+        register_reader_finder(selectors.find_log_reader)
         board.register_board(board_items.collect)

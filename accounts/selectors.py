@@ -24,7 +24,7 @@ from accounts.models import (
     UserGroup,
     user_actor_id,
 )
-from accounts.people import Person
+from accounts.people import Person, person_for
 from accounts.roles import Role
 from audit.actors import VENDOR_LOG_ID
 from audit.scopes import LogReader, LogScope
@@ -178,6 +178,15 @@ def log_reader_for(person: Person | None) -> LogReader:
         scope=scope or nothing,
         find_actors=lambda typed: _actor_ids_named(person.agency_id if person else None, typed),
     )
+
+
+def find_log_reader(actor_id: str) -> LogReader | None:
+    """How far the user behind an actor may read the log today; None for who may not."""
+    user = users_of_actors([actor_id]).get(actor_id)
+    if user is None or not user.is_active:
+        return None
+    person = person_for(user)
+    return log_reader_for(person) if log_scope_for(person) else None
 
 
 def _actor_ids_named(agency_id: int | None, typed: str) -> tuple[str, ...]:

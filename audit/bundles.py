@@ -139,14 +139,20 @@ SELECT l.idx, l.id, l.at, l.kind, l.body, l.hash, e.seed, e.fields::text
 
 
 def _lines(log_id: UUID, chosen: Disclosure) -> Iterator[bytes]:
-    for start in range(0, len(chosen.indexes), _CHUNK):
-        wanted = list(chosen.indexes[start : start + _CHUNK])
+    for one, seed, fields in read(log_id, chosen.indexes):
+        yield leaf.canonical(_entry(one, seed, fields, chosen)) + b"\n"
+
+
+def read(log_id: UUID, indexes: Sequence[int]) -> Iterator[tuple[Leaf, bytes | None, str | None]]:
+    """The leaves at `indexes` (ascending), with seed and fields (JSON); None where erased."""
+    for start in range(0, len(indexes), _CHUNK):
+        wanted = list(indexes[start : start + _CHUNK])
         with connection.cursor() as cursor:
             cursor.execute(_ENTRIES, [log_id, wanted])
             rows = cursor.fetchall()
         for idx, event_id, at, kind, body, leaf_hash, seed, fields in rows:
             one = Leaf(idx, event_id, at, kind, bytes(body), bytes(leaf_hash))
-            yield leaf.canonical(_entry(one, seed, fields, chosen)) + b"\n"
+            yield one, bytes(seed) if seed is not None else None, fields
 
 
 def _entry(
@@ -159,8 +165,8 @@ def _entry(
     # An order to erase is always open: without it nothing erased would be believed.
     opened = None if one.kind == Kind.AUDIT_ERASURE else chosen.opens(fields)
     if opened is None:
-        return head | {"seed": bytes(seed).hex(), "fields": fields}
-    return head | _redacted(bytes(seed), fields, opened)
+        return head | {"seed": seed.hex(), "fields": fields}
+    return head | _redacted(seed, fields, opened)
 
 
 def _leaf_of(one: Leaf) -> dict[str, leaf.Value]:

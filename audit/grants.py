@@ -9,8 +9,18 @@ _TREE = dict.fromkeys(
 )
 
 GRANTS = {
-    "lpr_app": {"audit.log": "SELECT, INSERT", "audit.event": _APPEND} | _TREE,
-    "lpr_worker": {"audit.log": "SELECT", "audit.event": _APPEND} | _TREE,
+    "lpr_app": {"audit.log": "SELECT, INSERT", "audit.event": _APPEND}
+    | _TREE
+    | {
+        "audit_logexport": "SELECT, INSERT, DELETE, UPDATE (id)",
+        "audit_logexportpart": "SELECT, DELETE",
+    },
+    "lpr_worker": {"audit.log": "SELECT", "audit.event": _APPEND}
+    | _TREE
+    | {
+        "audit_logexport": "SELECT, UPDATE, DELETE",
+        "audit_logexportpart": "SELECT (id, export_id), INSERT, DELETE",
+    },
     "lpr_ingest": {},
     "lpr_sequencer": {
         "audit.log": "SELECT",

@@ -91,6 +91,8 @@ class Kind(StrEnum):
     AUDIT_SEARCHED = "audit.searched"
     AUDIT_VIEWED = "audit.viewed"
     AUDIT_EXPORTED = "audit.exported"
+    AUDIT_EXPORT_ENDED = "audit.export_ended"
+    AUDIT_DOWNLOADED = "audit.downloaded"
     AUDIT_STATISTICS_RUN = "audit.statistics_run"
     AUDIT_VERIFIED = "audit.verified"
     AUDIT_REPLAYED = "audit.replayed"
@@ -239,6 +241,8 @@ LABELS: dict[Kind, str] = {
     Kind.AUDIT_SEARCHED: "Searched the log",
     Kind.AUDIT_VIEWED: "Viewed a log entry",
     Kind.AUDIT_EXPORTED: "Exported the log",
+    Kind.AUDIT_EXPORT_ENDED: "Export of the log made, canceled or removed",
+    Kind.AUDIT_DOWNLOADED: "Downloaded an export of the log",
     Kind.AUDIT_STATISTICS_RUN: "Ran statistics",
     Kind.AUDIT_VERIFIED: "Verified the log",
     Kind.AUDIT_REPLAYED: "Replayed a query",

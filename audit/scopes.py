@@ -34,3 +34,19 @@ def reader_of(request: HttpRequest) -> LogReader:
     """The reader behind a request; the frame's middleware attaches how to find it."""
     reader: LogReader = request.get_log_reader()  # type: ignore[attr-defined]
     return reader
+
+
+ReaderFinder = Callable[[str], LogReader | None]
+_finders: list[ReaderFinder] = []
+
+
+def register_reader_finder(find: ReaderFinder) -> None:
+    """Have `find` say how far an actor, by id, may read today (None: not at all). The accounts room
+    does at start; for work that goes on when the request is over."""
+    _finders[:] = [find]
+
+
+def find_reader(actor_id: str) -> LogReader | None:
+    """How far the actor may read the log as of now; None for who may no longer."""
+    (find,) = _finders
+    return find(actor_id)

@@ -4,7 +4,7 @@ For services of this room: looking at the log is itself an event, so views call 
 """
 
 import json
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -82,6 +82,34 @@ def list_entries(
             Q(at__lt=older_than.at) | Q(id__lt=older_than.id)
         )
     return [_entry(event) for event in events.order_by("-at", "-id")[:limit]]
+
+
+def iter_indexes(
+    scope: LogScope, wanted: EventFilter, *, size: int, chunk: int = 10_000
+) -> Iterator[list[int]]:
+    """The places in the tree, below `size`, of the entries in `scope` that fit; in parts, in no
+    order. What has no place yet is left out."""
+    events = _filtered(_in_scope(scope), wanted)
+    newest: Position | None = None
+    while True:
+        page = events.order_by("at", "id").values_list("at", "id")
+        if newest is not None:
+            page = page.filter(at__gte=newest.at).filter(Q(at__gt=newest.at) | Q(id__gt=newest.id))
+        found = list(page[:chunk])
+        if found:
+            newest = Position(*found[-1])
+            yield _indexes(scope, [event_id for _, event_id in found], size)
+        if len(found) < chunk:
+            return
+
+
+def _indexes(scope: LogScope, ids: list[UUID], size: int) -> list[int]:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT idx FROM audit.leaf WHERE log_id = %s AND id = ANY(%s) AND idx < %s",
+            [scope.log_id, ids, size],
+        )
+        return [row[0] for row in cursor.fetchall()]
 
 
 def find_entry(scope: LogScope, event_id: UUID) -> LogEntry | None:

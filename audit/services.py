@@ -256,7 +256,7 @@ def search_log(
 ) -> LogPage:
     """Search within the reader's scope; the search itself is recorded first (AUD-1, AUD-5)."""
     with transaction.atomic(durable=True):
-        record(actor=actor, kind=Kind.AUDIT_SEARCHED, fields=_described(wanted, older_than))
+        record(actor=actor, kind=Kind.AUDIT_SEARCHED, fields=described(wanted, older_than))
         # One more than is shown tells whether there is an older page.
         found = list_entries(reader.scope, wanted, older_than=older_than, limit=PAGE_SIZE + 1)
     entries = found[:PAGE_SIZE]
@@ -281,7 +281,8 @@ def view_entry(
     return entry, children
 
 
-def _described(wanted: EventFilter, older_than: Position | None) -> dict[str, leaf.Value]:
+def described(wanted: EventFilter, older_than: Position | None = None) -> dict[str, leaf.Value]:
+    """What was looked for, as an event's fields."""
     # Not under the name `plate`: a search for a plate is no use of the plate's reads, and must
     # not come up as one when an auditor asks who looked at it.
     return {

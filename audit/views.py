@@ -10,6 +10,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 
 from audit import services
+from audit.exports.orders import FORMS
 from audit.forms import LogFilterForm
 from audit.kinds import Kind, label_of
 from audit.proof_drawing import proof_path
@@ -20,7 +21,7 @@ from audit.tree import services as tree_services
 from lprsvc.lib.access import requires
 from lprsvc.lib.permissions import Permission
 
-_READERS = (
+READERS = (
     Permission.READ_LOG_AGENCY,
     Permission.READ_LOG_AORS,
     Permission.READ_LOG_TEAM,
@@ -28,7 +29,7 @@ _READERS = (
 )
 
 
-@requires(*_READERS)
+@requires(*READERS)
 @require_safe
 def log(request: HttpRequest) -> HttpResponse:
     """The log, newest first, as far as the reader may see it."""
@@ -46,11 +47,12 @@ def log(request: HttpRequest) -> HttpResponse:
         "older_url": _older_url(request, page.older),
         "is_filtered": form.is_valid() and wanted != EventFilter(),
         "timezone": person.timezone,
+        "export_forms": FORMS.items(),
     }
     return render(request, "audit/event_list.html", context)
 
 
-@requires(*_READERS)
+@requires(*READERS)
 @require_safe
 def log_event(request: HttpRequest, event_id: UUID) -> HttpResponse:
     """One entry of the log, whole, with its receipt."""
@@ -70,7 +72,7 @@ def log_event(request: HttpRequest, event_id: UUID) -> HttpResponse:
     return render(request, "audit/event_detail.html", context)
 
 
-@requires(*_READERS)
+@requires(*READERS)
 @require_safe
 def log_proof(request: HttpRequest) -> HttpResponse:
     """How the reader's log stands, and what its signatures prove."""
@@ -80,7 +82,7 @@ def log_proof(request: HttpRequest) -> HttpResponse:
     return render(request, "audit/log_proof.html", context)
 
 
-@requires(*_READERS)
+@requires(*READERS)
 @require_POST
 def log_check(request: HttpRequest) -> HttpResponse:
     """Check what is stored of the reader's log, now."""
@@ -96,7 +98,7 @@ def log_check(request: HttpRequest) -> HttpResponse:
     return render(request, "audit/log_proof.html", context)
 
 
-@requires(*_READERS)
+@requires(*READERS)
 @require_safe
 def log_event_proof(request: HttpRequest, event_id: UUID) -> HttpResponse:
     """An entry's proof as a file, for a program of somebody else's."""

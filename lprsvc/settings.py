@@ -353,6 +353,7 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     },
     "accounts-terminations": {"task": "accounts.tasks.escalate_terminations", "schedule": 60.0},
     "accounts-help": {"task": "accounts.tasks.escalate_help", "schedule": 300.0},
+    "audit-exports": {"task": "audit.tasks.sweep_exports", "schedule": 30.0},
     "audit-partitions": {
         "task": "audit.tasks.make_partitions_ahead",
         "schedule": crontab(hour="3", minute="5"),

@@ -11,9 +11,9 @@ from openpyxl.cell import WriteOnlyCell
 from openpyxl.styles import Font
 from openpyxl.utils import get_column_letter
 
+from lprsvc.lib.cells import neutral
+
 XLSX_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-# A spreadsheet takes a text that begins so for a formula (OWASP "CSV injection").
-_BEGINS_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
 _WIDEST = 60
 
 
@@ -24,13 +24,6 @@ class Sheet:
     title: str
     headings: Sequence[str]
     rows: Sequence[Sequence[object]]
-
-
-def neutral(value: object) -> object:
-    """The value as a cell may hold it: a text that begins like a formula gets a ' before it."""
-    if isinstance(value, str) and value.lstrip(" ").startswith(_BEGINS_FORMULA):
-        return f"'{value}"
-    return value
 
 
 def workbook(title: str, sheets: Iterable[Sheet], *, made_at: datetime) -> bytes:

@@ -7,7 +7,8 @@ from openpyxl import Workbook
 from openpyxl.styles import Alignment, Font
 from openpyxl.utils import get_column_letter
 
-from accounts.reports.spreadsheet import XLSX_TYPE, neutral
+from accounts.reports.spreadsheet import XLSX_TYPE
+from lprsvc.lib.cells import neutral
 from queries.reports import words
 from queries.reports.content import WARNING, PrintedHit, Report
 

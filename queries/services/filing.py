@@ -8,9 +8,9 @@ from accounts.standing import training_of
 from audit.kinds import Kind
 from audit.services import record
 from lprsvc.lib.errors import DomainError
+from lprsvc.lib.ranges import wanted_bytes
 from queries import policy, selectors
 from queries.models import QueryReport, ReportFormat, ReportState
-from queries.ranges import wanted_bytes
 from queries.reports.pdf import PDF_TYPE
 from queries.reports.workbook import XLSX_TYPE
 from queries.schemas import ReportFile

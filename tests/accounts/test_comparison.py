@@ -8,10 +8,11 @@ from openpyxl import load_workbook
 
 from accounts.models import TrainingRecord, User
 from accounts.reports.comparison import ComparisonFilter, compare
-from accounts.reports.spreadsheet import Sheet, csv_text, neutral, workbook
+from accounts.reports.spreadsheet import Sheet, csv_text, workbook
 from accounts.roles import Role
 from accounts.services.training import Completion, record_completion
 from audit.kinds import Kind
+from lprsvc.lib.cells import neutral
 from tests.audited import broken_log, recorded
 from tests.cast import COURSE, NOW, Cast, client_for, make_user
 

@@ -10,7 +10,7 @@ from rich.progress import Progress
 
 from audit import bundles
 from audit.actors import system
-from audit.exporting import export_log
+from audit.exports.whole import export_log
 from audit.models import Log
 
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from queries.ranges import RangeNotThere, wanted_bytes
+from lprsvc.lib.ranges import RangeNotThere, wanted_bytes
 
 FILE = bytes(range(100))
 SIZE = len(FILE)
