@@ -120,7 +120,7 @@ def _sought(form: LogFilterForm, zone: str) -> str:
         said.append(f"through {cleaned['end']}")
     if cleaned["start"] or cleaned["end"]:
         said.append(f"(days of {zone})")
-    return ", ".join(said) or "everything that who ordered it may read"
+    return ", ".join(said) or "everything within the reader's scope"
 
 
 def _line(export: LogExport) -> dict[str, Any]:

@@ -203,7 +203,9 @@ def write_pdf(path: Path, facts: Facts, rows: Iterable[Row]) -> None:
     page = _Page(canvas, facts)
     page.about()
     for row in rows:
-        page.line(row.cells[: len(_WIDTHS)])
+        cells = row.cells[: len(_WIDTHS)]
+        cells[1] = cells[1][:19].replace("T", " ")
+        page.line(cells)
     page.end()
     canvas.save()
 

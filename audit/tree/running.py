@@ -1,4 +1,5 @@
-"""The sequencer's rounds: place what is queued, sign what has grown, look for what was lost.
+"""The sequencer's rounds: place what is queued, sign what has grown, look for what was lost, and
+say every few minutes that the log is alive.
 
 One process of it is meant to run; a second one finds the lock taken and does no harm.
 """
@@ -6,11 +7,13 @@ One process of it is meant to run; a second one finds the lock taken and does no
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import datetime
 from uuid import UUID
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from django.utils import timezone
 
-from audit.tree import sequencing, signing, store
+from audit.tree import heartbeat, sequencing, signing, store
 from audit.tree.signing import Memory, WillNotSign
 from audit.tree.store import TreeBroken
 
@@ -24,7 +27,7 @@ _log = logging.getLogger(__name__)
 
 @dataclass(slots=True)
 class Sequencer:
-    """Does what is due whenever `step` is called; `clock` gives monotonic seconds.
+    """Does what is due whenever `step` is called; `clock` gives monotonic seconds, `now` the time.
 
     A log that contradicts itself, or that may not be signed, is left alone and named loudly each
     time; the others go on.
@@ -33,17 +36,25 @@ class Sequencer:
     key: Ed25519PrivateKey
     memory: Memory
     clock: Callable[[], float]
+    now: Callable[[], datetime] = timezone.now
     alarms: dict[UUID, str] = field(default_factory=dict)
     _signed_at: float = field(default=float("-inf"), init=False)
     _swept_at: float = field(default=float("-inf"), init=False)
+    _beat_at: float = field(default=float("-inf"), init=False)
 
     def step(self) -> int:
         """One round; returns how many events found their place."""
         now = self.clock()
         is_signing = now - self._signed_at >= SIGN_EVERY
         if now - self._swept_at >= SWEEP_EVERY:
+            is_first = self._swept_at == float("-inf")
             self._swept_at = now
-            sequencing.requeue_lost()
+            sequencing.requeue_lost(
+                within=sequencing.LOOKED_BACK if is_first else sequencing.LOOKED_BACK_EACH
+            )
+        if now - self._beat_at >= heartbeat.BEAT_EVERY:
+            self._beat_at = now
+            heartbeat.beat(now=self.now())
         if is_signing:
             self._signed_at = now
             for head in store.list_heads():

@@ -24,8 +24,9 @@ from audit.tree.store import Head, Leaf
 BATCH = 10_000
 # From when on an event without a leaf, that is not queued either, must have been taken out.
 LOST_AFTER = "60 seconds"
-# How far back such events are looked for.
+# How far back such events are looked for: when the sequencer starts, and each minute after.
 LOOKED_BACK = "35 days"
+LOOKED_BACK_EACH = "1 hour"
 
 _TAKE = """
 WITH taken AS (
@@ -72,14 +73,15 @@ def sequence(log_id: UUID, *, most: int = BATCH) -> int:
     return len(taken)
 
 
-def requeue_lost() -> list[UUID]:
-    """Queue again what has neither leaf nor place in the queue; each is told in the log.
+def requeue_lost(*, within: str = LOOKED_BACK) -> list[UUID]:
+    """Queue again what has neither leaf nor place in the queue; each is told in the log. `within`:
+    how old it may be, an interval.
 
     Returns the events' ids. Somebody has deleted from the queue: an alarm, not a routine.
     """
     with transaction.atomic(durable=True):
         with connection.cursor() as cursor:
-            cursor.execute("SELECT audit.requeue(%s, %s)", [LOST_AFTER, LOOKED_BACK])
+            cursor.execute("SELECT audit.requeue(%s, %s)", [LOST_AFTER, within])
             lost = [row[0] for row in cursor.fetchall()]
         if lost:
             record(

@@ -40,11 +40,13 @@ def memory(tmp_path: Path) -> Memory:
 
 @pytest.fixture
 def run(as_role: AsRole, memory: Memory) -> Run:
-    """One round of the sequencer, everything due, as its own database role."""
+    """One round of the sequencer a minute later, as its own database role."""
+    minutes = iter(range(0, 10_000, 61))
+    sequencer = Sequencer(key=KEY, memory=memory, clock=lambda: float(next(minutes)))
 
     def step() -> int:
         with as_role("lpr_sequencer"):
-            sequencer = Sequencer(key=KEY, memory=memory, clock=lambda: 0.0)
+            sequencer.alarms.clear()
             placed = sequencer.step()
             if sequencer.alarms:
                 raise WillNotSign(next(iter(sequencer.alarms.values())))
