@@ -75,9 +75,14 @@ class Chip:
 
 
 def context(
-    result: QueryResult, wanted: Wanted, person: Person, *, now: datetime
+    result: QueryResult,
+    wanted: Wanted,
+    person: Person,
+    *,
+    now: datetime,
+    is_list_only: bool = False,
 ) -> dict[str, Any]:
-    """All that ``query_results.html`` shows."""
+    """All that ``query_results.html`` shows; `is_list_only`: map and charts stand there already."""
     query = result.query
     arranged = arrange(see(result.hits, result.marking.marks), wanted)
     numbers = arranged.numbers()
@@ -92,8 +97,9 @@ def context(
             | {"number": numbers[seen.hit.id]}
             for seen in arranged.page
         ],
-        "charts": _charts(query, arranged, person),
-        "map_data": _map_data(arranged, numbers),
+        "is_list_only": is_list_only,
+        "charts": None if is_list_only else _charts(query, arranged, person),
+        "map_data": None if is_list_only else _map_data(arranged, numbers),
         "per_page": HITS_PER_PAGE,
         "watch_url": presenting.watch_url(query, person),
         "photographs_end_after": int(PHOTOGRAPH_LINK.total_seconds()),

@@ -30,10 +30,20 @@ from queries.web import SeeOther, person_of
 @require_GET
 @requires(Permission.RUN_QUERIES)
 def query_detail(request: HttpRequest, pk: UUID) -> HttpResponse:
-    """The answer to one query, arranged as the query string says."""
+    """The answer to one query, arranged as the query string says.
+
+    A page that turns within the same arrangement says so: map and charts, which show all of it,
+    are then left out of the response. The lookup and its event are the same.
+    """
     person, now = person_of(request), timezone.now()
     result = viewing.view_result(person=person, pk=pk, now=now, arrangement=entered(request.GET))
-    context = answer_page.context(result, read(request.GET), person, now=now)
+    context = answer_page.context(
+        result,
+        read(request.GET),
+        person,
+        now=now,
+        is_list_only=bool(request.headers.get("Lpr-List-Only")),
+    )
     return render(request, "queries/query_results.html", context)
 
 

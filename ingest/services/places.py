@@ -7,7 +7,7 @@ Only ``lpr_places`` writes here, and sees cells: no read, no plate, no time.
 
 import logging
 import time
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -114,7 +114,7 @@ def fill_waiting(*, now: datetime) -> int:
     return filled
 
 
-def known_places(points: Sequence[tuple[int, int]]) -> dict[tuple[int, int], Place]:
+def known_places(points: Collection[tuple[int, int]]) -> dict[tuple[int, int], Place]:
     """What `places_for` gives; what is missing is queued, so that it is known the next time.
 
     Within the caller's transaction. A read's place is queued with it, so only one whose look-up

@@ -12,7 +12,7 @@ from audit.services import record
 from ingest.geography import Geography, geography_of
 from ingest.models import Read
 from ingest.regions import locate
-from ingest.selectors import Place, get_read, list_hits
+from ingest.selectors import Place, Sighting, get_read, list_sightings
 from ingest.services.places import known_places
 from queries import records, selectors
 from queries.models import RecentQuery
@@ -48,11 +48,11 @@ def hits_of(
     plate_key: str, state: str, frame: TimeFrame, *, within: Geography | None
 ) -> tuple[Hit, ...]:
     """Every read that the question asks for, newest first."""
-    reads = list_hits(
+    sightings = list_sightings(
         plate_key=plate_key, state=state, start=frame.start, end=frame.end, within=within
     )
-    places = known_places([place_of(read) for read in reads])
-    return tuple(hit_of(read, places.get(place_of(read))) for read in reads)
+    places = known_places({place_of(sighting) for sighting in sightings})
+    return tuple(hit_of(sighting, places.get(place_of(sighting))) for sighting in sightings)
 
 
 def read_of(query: RecentQuery, read_id: UUID, frame: TimeFrame) -> Read:
@@ -67,31 +67,31 @@ def read_of(query: RecentQuery, read_id: UUID, frame: TimeFrame) -> Read:
     )
 
 
-def place_of(read: Read) -> tuple[int, int]:
+def place_of(sighting: Sighting) -> tuple[int, int]:
     """Where the read was made, in 1e-7 degrees."""
-    return read.latitude_e7, read.longitude_e7
+    return sighting.latitude_e7, sighting.longitude_e7
 
 
-def hit_of(read: Read, place: Place | None) -> Hit:
+def hit_of(sighting: Sighting, place: Place | None) -> Hit:
     """A read with all that is shown of it."""
-    region = locate(read.latitude_e7, read.longitude_e7)
+    region = locate(sighting.latitude_e7, sighting.longitude_e7)
     return Hit(
-        id=read.id,
-        version=read.version,
-        plate_text=read.plate_text,
-        state=read.state,
-        captured_at=read.captured_at,
-        timezone=read.camera.timezone,
-        source_name=read.camera.source.name,
-        camera_name=read.camera.name,
-        latitude=read.latitude,
-        longitude=read.longitude,
+        id=sighting.id,
+        version=sighting.version,
+        plate_text=sighting.plate_text,
+        state=sighting.state,
+        captured_at=sighting.captured_at,
+        timezone=sighting.timezone,
+        source_name=sighting.source_name,
+        camera_name=sighting.camera_name,
+        latitude=sighting.latitude_e7 / 1e7,
+        longitude=sighting.longitude_e7 / 1e7,
         place_state=region.state if region else "",
         place_area=(region.metro or region.county) if region else "",
-        confidence=read.confidence,
-        make=read.make,
-        model=read.model,
-        color=read.color,
-        plate_is_derived=read.plate_is_derived,
+        confidence=sighting.confidence,
+        make=sighting.make,
+        model=sighting.model,
+        color=sighting.color,
+        plate_is_derived=sighting.plate_is_derived,
         place=place,
     )

@@ -25,8 +25,7 @@ from audit.actors import Origin
 from audit.kinds import Kind
 from audit.services import Recorded, record
 from ingest.geography import geography_of
-from ingest.models import Read
-from ingest.selectors import list_hits, open_photograph
+from ingest.selectors import Sighting, list_sightings, open_photograph
 from ingest.services.places import known_places
 from lprsvc.lib.errors import DomainError, PolicyDenied
 from queries import policy, records, selectors, states
@@ -216,7 +215,7 @@ def _gather(claim: _Claim, now: datetime) -> Report:
             parent=query.pk,
         )
         within = geography_of(query.geography)
-        reads = list_hits(
+        reads = list_sightings(
             plate_key=query.plate_key,
             state=query.state,
             start=query.start,
@@ -227,7 +226,7 @@ def _gather(claim: _Claim, now: datetime) -> Report:
         chosen = [read for read in reads if read.id in wanted]
         if not chosen:
             raise PolicyDenied("hits_gone", "None of the chosen hits is held any longer.")
-        places = known_places([place_of(read) for read in chosen])
+        places = known_places({place_of(read) for read in chosen})
         hits = tuple(
             PrintedHit(
                 number,
@@ -252,7 +251,7 @@ def _gather(claim: _Claim, now: datetime) -> Report:
 
 
 def _photographs(
-    person: Person, query: RecentQuery, read: Read, opened: Recorded
+    person: Person, query: RecentQuery, read: Sighting, opened: Recorded
 ) -> tuple[PrintedPhotograph, ...]:
     frame = TimeFrame(read.captured_at, read.captured_at + _INSTANT, query.period)
     found = []

@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Response, expect
 
 from tests.browser.conftest import Axe, Look
 from tests.browser.test_log_on import log_on
@@ -78,6 +78,29 @@ def test_keys_turn_pages_and_mark(window: Page) -> None:
     expect(window.locator("#hit-26")).to_be_focused()
     window.keyboard.press("ArrowLeft")
     expect(window.locator("#hit-1")).to_be_focused()
+
+
+def test_map_stays_through_pages_and_follows_marks(window: Page) -> None:
+    """QRY-6, QRY-11: map and charts are sent again only where they are others."""
+    parts: list[bool] = []
+
+    def note(response: Response) -> None:
+        if "page=" in response.url:
+            parts.append('id="hits-points"' in response.text())
+
+    window.on("response", note)
+    window.locator("#hit-1").focus()
+    window.keyboard.press("ArrowRight")
+    expect(window.locator("#hit-26")).to_be_focused()
+    window.wait_for_load_state("networkidle")
+    expect(window.locator(".lpr-marker.is-chosen")).to_have_count(1)
+    window.keyboard.press("n")
+    expect(window.locator("#hit-26")).to_have_attribute("data-mark", "not_relevant")
+    window.keyboard.press("ArrowLeft")
+    expect(window.locator("#hit-1")).to_be_focused()
+    expect(window.locator("#when")).to_contain_text("Hits marked not relevant are left out.")
+    window.wait_for_load_state("networkidle")
+    assert parts == [False, True]
 
 
 # Presses `key` on the hit the very moment its mark changes to `mark`.

@@ -129,7 +129,12 @@ def test_admin_knows_no_reads_and_no_photographs(model: type) -> None:
 
 
 def test_whatever_selects_reads_needs_plate_state_and_both_ends() -> None:
-    for select in (ingest_selectors.list_hits, ingest_selectors.get_read):
+    selects = (
+        ingest_selectors.list_hits,
+        ingest_selectors.list_sightings,
+        ingest_selectors.get_read,
+    )
+    for select in selects:
         parameters = inspect.signature(select).parameters.values()
         mandatory = {one.name for one in parameters if one.default is inspect.Parameter.empty}
         assert {"plate_key", "state", "start", "end"} <= mandatory

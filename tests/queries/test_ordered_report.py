@@ -360,7 +360,7 @@ def test_where_no_hit_is_left_there_is_no_report(
     client: Client, where: str, read_ids: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ordered(client, where, read_ids)
-    monkeypatch.setattr(reports, "list_hits", lambda **_: [])
+    monkeypatch.setattr(reports, "list_sightings", lambda **_: [])
     failed(make(), "hits_gone")
 
 

@@ -309,6 +309,22 @@ def test_long_answer_is_paged_and_complete(cast: Cast, client: Client) -> None: 
     assert "60 hits for" in shown[2]
 
 
+def test_turned_page_leaves_out_map_and_charts_and_nothing_else(
+    cast: Cast, client: Client
+) -> None:  # QRY-5, QRY-16
+    store(make_source(cast), [read_in("ABC123", days_ago(n / 10)) for n in range(1, 31)])
+    where = asked(client)
+    whole = text(client.get(where, {"page": "2"}))
+    with recorded() as events:
+        turned = text(client.get(where, {"page": "2"}, headers={"Lpr-List-Only": "1"}))
+    assert [event.kind for event in events] == ["result.viewed"]
+    for part in ('id="hits-points"', 'id="when"'):
+        assert part in whole
+        assert part not in turned
+    for part in ('id="hit-26"', 'id="hit-30"', 'id="arrange"', 'id="marks"'):
+        assert part in turned
+
+
 def test_empty_answer_says_so(client: Client) -> None:
     assert "No camera recorded this plate" in text(client.get(asked(client)))
 

@@ -65,15 +65,23 @@
 
   function readPoints(box) {
     var data = JSON.parse(document.getElementById(box.dataset.points).textContent);
+    var cameras = data.cameras.map(function (names) { return names.filter(Boolean).join(", "); });
     return data.points.map(function (point) {
+      var place = data.places[point[0]];
       return {
-        place: L.latLng(point[0], point[1]),
-        camera: data.cameras[point[2]].filter(Boolean).join(", "),
-        number: point[3],
-        time: point[4],
-        isLeftOut: point[5] === 1,
+        place: L.latLng(place[0], place[1]),
+        camera: cameras[place[2]],
+        number: point[1],
+        minutes: point[2],
+        zone: data.zones[point[3]],
+        isLeftOut: point[4] === 1,
       };
     });
+  }
+
+  /* The clock at the camera: minutes since 1970 on that clock, so no zone of this browser's. */
+  function timeOf(point) {
+    return new Date(point.minutes * 60000).toISOString().slice(0, 16).replace("T", " ") + " " + point.zone;
   }
 
   /* Points whose markers would cover each other at this zoom, together: each joins the first group
@@ -127,7 +135,7 @@
     some.points.slice(0, LISTED).forEach(function (point) {
       var row = element("li");
       var isListed = perPage && point.number;
-      var part = element(isListed ? "a" : "span", "", (isListed ? point.number + ": " : "") + point.time);
+      var part = element(isListed ? "a" : "span", "", (isListed ? point.number + ": " : "") + timeOf(point));
       if (isListed) {
         part.href = linkTo(point.number, perPage);
       }

@@ -174,6 +174,16 @@
     map = find("#hits-map");
   }
 
+  /* Map and charts show all pages of an arrangement, so that one more page need not bring them
+     again; but where a mark has changed since, they are others. */
+  var isMarkedAnew = false;
+  document.addEventListener("lpr:marked", function () { isMarkedAnew = true; });
+  document.addEventListener("htmx:configRequest", function (event) {
+    if (event.detail.elt.closest("[data-pages]") && !isMarkedAnew) {
+      event.detail.headers["Lpr-List-Only"] = "1";
+    }
+  });
+
   /* Addresses name what is chosen, and nothing else. */
   document.addEventListener("htmx:configRequest", function (event) {
     if (event.detail.elt !== form) {
@@ -215,12 +225,14 @@
   }
 
   var wasOpen = null;
+  var hasPoints = true;
   document.addEventListener("htmx:beforeSwap", function (event) {
     if (event.detail.target.id !== "answer") {
       return;
     }
     var folds = ["arrange-more", "when"];
     wasOpen = folds.map(function (id) { return [id, (document.getElementById(id) || {}).open]; });
+    hasPoints = event.detail.xhr.responseText.indexOf('id="hits-points"') >= 0;
     /* The log-on has ended, or the query: that is a page of its own. */
     if (event.detail.xhr.responseText.indexOf('id="answer"') < 0) {
       event.detail.shouldSwap = false;
@@ -246,7 +258,10 @@
     wasOpen = null;
     onlyMap.checked = Boolean(find("#id_map").value);
     said.textContent = find("[data-status]").textContent;
-    tell("lpr:points", { stay: onlyMap.checked });
+    if (hasPoints) {
+      isMarkedAnew = false;
+      tell("lpr:points", { stay: onlyMap.checked });
+    }
     reopen();
     tell("lpr:arranged", {});
     if (landing) {
