@@ -65,6 +65,11 @@ class House:
         self._start(worker, self._worker_ready())
         self._start(commands.beat(environment, self.servers.home), lambda: True)
 
+    def start_sequencer(self, key: str) -> None:
+        """Start what places events in the log and signs it; `key` as in LPRSVC_LOG_KEY."""
+        environment = self._environment() | {"LPRSVC_LOG_KEY": key}
+        self._start(commands.sequencer(environment), lambda: True)
+
     def kill(self, victim: str) -> None:
         """End `victim` as a power cut would, start it again, and wait until it works."""
         if victim == "database":
@@ -75,8 +80,8 @@ class House:
             child, command = self._children[victim]
             os.killpg(child.pid, signal.SIGKILL)
             child.wait()
-            is_ready = self._web_answers if victim == "web" else self._worker_ready()
-            self._start(command, is_ready)
+            ready = {"web": self._web_answers, "sequencer": lambda: True}
+            self._start(command, ready.get(victim) or self._worker_ready())
 
     def stop_work(self) -> None:
         """Stop worker and clock in good order."""
@@ -85,7 +90,7 @@ class House:
 
     def stop(self) -> None:
         """Stop all that was started here."""
-        for name in ("beat", "worker", "web", "broker", "database"):
+        for name in ("sequencer", "beat", "worker", "web", "broker", "database"):
             if name in self._children:
                 process.stop(*self._children.pop(name))
 
