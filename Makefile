@@ -51,6 +51,7 @@ coverage: install-dev frontend ## The tests, and which branches they leave out
 	@$(PY) -m coverage run -m pytest $(ARGS)
 	@$(PY) -m coverage combine --quiet
 	@$(PY) -m coverage report
+	@$(PY) -m coverage report --include='accounts/policy.py,accounts/services/*' --fail-under=100
 
 manage: install ## A management command beside the running service: make manage ARGS="check"
 	@LPRSVC_ENV=example $(PY) manage.py $(ARGS)
