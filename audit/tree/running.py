@@ -59,7 +59,8 @@ class Sequencer:
             self._signed_at = now
             for head in store.list_heads():
                 signing.announce_key(head, self.key)
-        placed = sum(self._place(head) for head in store.list_heads())
+        waiting = sequencing.list_waiting()
+        placed = sum(self._place(head) for head in store.list_heads() if head.log_id in waiting)
         if is_signing:
             for head in store.list_heads():
                 self._sign(head)

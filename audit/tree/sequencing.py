@@ -73,6 +73,13 @@ def sequence(log_id: UUID, *, most: int = BATCH) -> int:
     return len(taken)
 
 
+def list_waiting() -> set[UUID]:
+    """The logs that have events in the queue."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT DISTINCT log_id FROM audit.pending")
+        return {row[0] for row in cursor.fetchall()}
+
+
 def requeue_lost(*, within: str = LOOKED_BACK) -> list[UUID]:
     """Queue again what has neither leaf nor place in the queue; each is told in the log. `within`:
     how old it may be, an interval.
