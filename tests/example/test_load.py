@@ -31,6 +31,7 @@ from lprsvc.example.load.cameras import feed_key_file
 from lprsvc.example.load.setting import Loading, environment_of
 from lprsvc.example.load.support import load_support
 from lprsvc.example.people import EXAMPLE_PASSWORD, PEOPLE
+from queries.models import QueryReview, RecentQuery, ReviewCause
 from tests.harness.database import AsRole
 
 READS = 40
@@ -138,6 +139,10 @@ def test_whole_example_is_loaded_once_and_its_latest_reads_match_the_alerts(
     assert Camera.objects.count() == len(CAMERAS)
     fed_by_agent = camera_health(source=Source.objects.get(code=AGENT_SOURCE))
     assert all(one.camera and one.device for one in fed_by_agent)
+    assert RecentQuery.objects.count() == 4  # one of them showed the mistakes
+    assert RecentQuery.objects.exclude(group=None).count() == 1
+    causes = sorted(QueryReview.objects.values_list("cause", flat=True))
+    assert causes == sorted(ReviewCause)
     assert AlertEntry.objects.count() == len(WATCHED)
     assert Event.objects.filter(kind=Kind.ALERT_ADDED).count() == len(WATCHED)
     assert feed_key_file().stat().st_mode & 0o077 == 0

@@ -23,6 +23,7 @@ from lprsvc.example.load.credentials import load_credentials
 from lprsvc.example.load.jurisdictions import load_jurisdictions
 from lprsvc.example.load.mistakes import load_mistakes
 from lprsvc.example.load.offenses import load_offenses
+from lprsvc.example.load.queries import load_queries
 from lprsvc.example.load.reads import HISTORY, LATEST, is_delivered, load_reads
 from lprsvc.example.load.setting import Loading, environment_of
 from lprsvc.example.load.streets import load_streets
@@ -92,6 +93,7 @@ def _load(loading: Loading, count: int) -> None:
     load_mistakes(loading, people)
     # What was read before the alerts were added is no news: it is matched while there are none.
     _run_as("worker", "example_data", "--match")
+    load_queries(loading, people)
     load_alerts(loading)
     load_reads(loading, sources, latest, name=LATEST)
 
