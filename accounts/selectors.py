@@ -50,17 +50,6 @@ def list_users_for(person: Person, *, deleted: bool = False) -> "QuerySet[User]"
     return users.none()
 
 
-def get_user_for(person: Person, pk: UUID | str) -> User:
-    """One of `list_users_for`. Raises NotFound, whether unknown or out of reach."""
-    try:
-        found = list_users_for(person, deleted=True).filter(pk=pk).first()
-    except (ValueError, ValidationError):
-        found = None
-    if found is None:
-        raise NotFound("user")
-    return found
-
-
 def find_user(user_id: UUID) -> User | None:
     """A user with agency, component and AOR, for `accounts.people.person_for`."""
     users = User.objects.select_related("agency__log_on_policy", "component", "aor")
@@ -81,17 +70,6 @@ def list_colleagues(person: Person) -> "QuerySet[User]":
         return User.objects.none()
     colleagues = User.objects.filter(agency_id=person.agency_id, is_active=True)
     return colleagues.exclude(pk=person.user_id).order_by("full_name", "username")
-
-
-def get_colleague(person: Person, pk: UUID | str) -> User:
-    """One of `list_colleagues`. Raises NotFound, whether unknown or of another agency."""
-    try:
-        found = list_colleagues(person).filter(pk=pk).first()
-    except (ValueError, ValidationError):
-        found = None
-    if found is None:
-        raise NotFound("colleague")
-    return found
 
 
 def list_agencies_for(person: Person) -> "QuerySet[Agency]":

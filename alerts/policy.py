@@ -1,12 +1,11 @@
 """Who may keep alerts, change which, and be told."""
 
 from collections.abc import Collection, Sequence
-from uuid import UUID
 
 from accounts.people import Person
 from accounts.policy import check_is_trained
 from accounts.training import CourseStanding
-from lprsvc.lib.errors import NotFound, PolicyDenied
+from lprsvc.lib.errors import PolicyDenied
 from lprsvc.lib.permissions import Permission
 
 
@@ -20,12 +19,6 @@ def check_can_keep_alerts(person: Person, training: Sequence[CourseStanding]) ->
         raise PolicyDenied("alerts_not_permitted", "Your roles do not allow alerts.")
     check_is_trained(training)
     return person.agency_id
-
-
-def check_can_change(person: Person, *, owner_id: UUID, agency_id: int) -> None:
-    """Raise NotFound unless the alert is the person's own: others' look as if there were none."""
-    if person.user_id != owner_id or person.agency_id != agency_id:
-        raise NotFound("alert")
 
 
 def check_plate_is_new(taken: bool) -> None:
