@@ -3,7 +3,9 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import lru_cache
 from typing import Any
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from django.urls import reverse
@@ -20,6 +22,8 @@ from queries.models import RecentQuery
 from queries.rules import METERS_PER_MILE, period_label
 from queries.schemas import Hit
 
+# Stands for a read's id in an address.
+_ANY_READ = UUID(int=0)
 # The two photographs of a read, in the order they are shown.
 ROLES = ("scene", "plate")
 
@@ -108,8 +112,8 @@ def hit_card(hit: Hit, query: RecentQuery, person: Person, *, now: datetime) -> 
     """One hit with everything known of it and fresh links to its photographs (QRY-6)."""
     return {
         "id": hit.id,
-        "url": reverse("hit_detail", args=[query.pk, hit.id]),
-        "report_url": reverse("hit_report", args=[query.pk, hit.id]),
+        "url": _hit_path("hit_detail", query.pk, hit.id),
+        "report_url": _hit_path("hit_report", query.pk, hit.id),
         "version": hit.version,
         "captured_at": hit.captured_at,
         "timezone": hit.timezone,
@@ -159,7 +163,18 @@ def _photograph_url(hit: Hit, query: RecentQuery, person: Person, role: str, now
         role=role,
         captured_at=hit.captured_at,
     )
-    return f"{reverse('hit_photograph', args=[query.pk, hit.id, role])}?t={sign(link, now=now)}"
+    return f"{_hit_path('hit_photograph', query.pk, hit.id, role)}?t={sign(link, now=now)}"
+
+
+@lru_cache(maxsize=256)
+def path_of(name: str, *args: UUID | str) -> str:
+    """The address of a page about a query, resolved once for all of its hits."""
+    return reverse(name, args=args)
+
+
+def _hit_path(name: str, query_id: UUID, read_id: UUID, *more: str) -> str:
+    """The address of one of a hit's pages: those of a query's hits differ by the read alone."""
+    return path_of(name, query_id, _ANY_READ, *more).replace(str(_ANY_READ), str(read_id))
 
 
 def last_instant(end: datetime) -> datetime:

@@ -8,6 +8,7 @@ import json
 from collections.abc import Mapping
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -164,6 +165,7 @@ def _focus_target(field: BoundField) -> str:
 
 
 @register.simple_tag
+@lru_cache(maxsize=512)  # A page of hits draws a hundred, of a dozen kinds.
 def icon(name: str, css: str = "") -> SafeString:
     """Draw a symbol of the USWDS sprite; decoration only, so hidden from screen readers."""
     return format_html(
