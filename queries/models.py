@@ -142,7 +142,7 @@ class QueryReport(models.Model):
     Its id names it for good in the log. The database removes it with its query, and its file with
     it. `read_ids` are the hits chosen; `left_out` how many of them were no longer held when it was
     made; `done` how many are drawn. `sha256`, `size` (bytes) and `pages` are the file's, which is
-    there until `file_until`.
+    there until `file_until`; `hits_digest` is `queries.records.digest` of the hits in it.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
@@ -166,6 +166,7 @@ class QueryReport(models.Model):
     size = models.PositiveBigIntegerField(null=True)
     pages = models.PositiveIntegerField(null=True)
     file_until = models.DateTimeField(null=True)
+    hits_digest = models.CharField(max_length=64, blank=True)
 
     class Meta:
         constraints = [

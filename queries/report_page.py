@@ -8,6 +8,7 @@ from django.urls import reverse
 from accounts.people import Person
 from queries import presenting
 from queries.models import QueryReport, RecentQuery, ReportState
+from queries.services.filing import OUTDATED
 from queries.services.ordering import can_be_made_again
 
 
@@ -29,7 +30,7 @@ def line_of(report: QueryReport, *, now: datetime) -> dict[str, Any]:
     return {
         "id": report.pk,
         "format": report.get_format_display(),
-        "state": "Its file was erased" if is_over else report.get_state_display(),
+        "state": _state_words(report, is_over=is_over),
         "is_open": report.is_open,
         "is_ready": report.state == ReportState.DONE and not is_over,
         "is_failed": report.state == ReportState.FAILED,
@@ -50,3 +51,11 @@ def line_of(report: QueryReport, *, now: datetime) -> dict[str, Any]:
         "act_url": reverse("report_act", args=addresses),
         "file_url": reverse("report_file", args=addresses),
     }
+
+
+def _state_words(report: QueryReport, *, is_over: bool) -> str:
+    if is_over:
+        return "Its file was erased"
+    if report.state == ReportState.FAILED and report.fault == OUTDATED:
+        return "No longer up to date"
+    return report.get_state_display()

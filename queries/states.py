@@ -12,8 +12,8 @@ REPORT: dict[S, dict[S, Kind | None]] = {
         S.FAILED: Kind.REPORT_FAILED,
         S.CANCELED: Kind.REPORT_CANCELED,
     },
-    # Once its file is gone.
-    S.DONE: {S.WAITING: Kind.REPORT_ORDERED},
+    # Once its file is gone; and where a hit in it was corrected or erased since.
+    S.DONE: {S.WAITING: Kind.REPORT_ORDERED, S.FAILED: Kind.REPORT_FAILED},
     S.FAILED: {S.WAITING: Kind.REPORT_ORDERED},
     S.CANCELED: {S.WAITING: Kind.REPORT_ORDERED},
 }

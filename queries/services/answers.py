@@ -27,16 +27,20 @@ def open_answer(
     is_repeat: bool = False,
     arrangement: Mapping[str, str] | None = None,
     read_id: UUID | None = None,
+    report_id: UUID | None = None,
 ) -> QueryResult:
     """The whole answer of a recent query, selected and recorded anew.
 
-    `arrangement`: how it is looked at; `read_id`: the one hit of it that is.
+    `arrangement`: how it is looked at; `read_id`: the one hit of it that is; `report_id`: the
+    report whose file is about to be given out.
     """
     fields = records.opening(query)
     if arrangement:
         fields["arrangement"] = records.arrangement(arrangement)
     if read_id:
         fields["read"] = str(read_id)
+    if report_id:
+        fields["report"] = str(report_id)
     event = record(actor=person, kind=Kind.RESULT_VIEWED, fields=fields, parent=query.pk)
     frame = TimeFrame(query.start, query.end, query.period)
     within = geography_of(query.geography)

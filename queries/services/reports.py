@@ -105,10 +105,11 @@ def make_report(*, report_id: UUID, clock: Clock) -> None:
 
 
 def sweep_reports(*, now: datetime) -> int:
-    """Go on with every report that nobody makes; erase files whose day is over. Returns how many
-    went on."""
-    over = QueryReport.objects.filter(size__isnull=False, file_until__lte=now)
-    erase_files(over.values_list("pk", flat=True))
+    """Go on with every report that nobody makes; erase files whose day is over or that are
+    outdated. Returns how many went on."""
+    over = Q(file_until__lte=now) | Q(state=ReportState.FAILED)
+    files = QueryReport.objects.filter(over, size__isnull=False)
+    erase_files(files.values_list("pk", flat=True))
     waiting = QueryReport.objects.filter(state__in=[ReportState.WAITING, ReportState.RUNNING])
     idle = [report.pk for report in waiting.order_by("ordered_at") if not _is_claimed(report, now)]
     for report_id in idle:
@@ -300,6 +301,7 @@ def _draw(claim: _Claim, report: Report, clock: Clock) -> _Made:
 def _keep(claim: _Claim, report: Report, made: _Made, now: datetime) -> None:
     """The file, its event and the end of the claim; all of it or nothing."""
     sha256 = hashlib.sha256(made.content).hexdigest()
+    digest = records.digest(one.hit for one in report.hits)
     with transaction.atomic(durable=True):
         # Held until the commit: nobody cancels or removes it half-way.
         _still(claim, claimed_at=now)
@@ -314,7 +316,7 @@ def _keep(claim: _Claim, report: Report, made: _Made, now: datetime) -> None:
                 "format": claim.report.format,
                 "count": len(report.hits),
                 "left_out": report.left_out,
-                "digest": records.digest(one.hit for one in report.hits),
+                "digest": digest,
                 "sha256": sha256,
                 "pages": made.pages,
                 "opened": str(report.opened.id),
@@ -331,6 +333,7 @@ def _keep(claim: _Claim, report: Report, made: _Made, now: datetime) -> None:
             finished_at=now,
             fault="",
             sha256=sha256,
+            hits_digest=digest,
             size=len(made.content),
             pages=made.pages,
             file_until=now + FILE_KEPT,

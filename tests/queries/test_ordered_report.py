@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
@@ -19,6 +20,11 @@ from audit.actors import system
 from audit.kinds import Kind
 from audit.models import Event
 from audit.services import record
+from ingest.models import Wrong
+from ingest.revision import as_revision
+from ingest.services.corrections import correct_read
+from ingest.services.mistakes import Claim
+from ingest.services.reviewing import view_report
 from lprsvc.lib.errors import AuditUnavailable, DomainError
 from queries import rules, sealed_files
 from queries.models import QueryReport, RecentQuery, ReportPart, ReportState
@@ -27,6 +33,7 @@ from queries.reports.pdf import report_pdf
 from queries.rules import FILE_KEPT, MOST_TRIES, REPORT_CLAIM_LASTS
 from queries.services import ordering, recall, reports
 from queries.services.marking import mark_hits
+from queries.services.mistakes import report_hit
 from queries.services.reports import make_report, sweep_reports
 from queries.states import REPORT
 from tests.audited import assert_audited, broken_log, recorded
@@ -557,7 +564,9 @@ def test_a_broken_download_goes_on(
     assert rest.status_code == 206
     assert rest["Content-Range"] == f"bytes 7000-{size - 1}/{size}"
     assert rest.content == whole.content[7000:]
-    assert (events[0].fields["first_byte"], events[0].fields["last_byte"]) == (7000, size - 1)
+    assert [event.kind for event in events] == [Kind.RESULT_VIEWED, Kind.REPORT_DOWNLOADED]
+    assert events[0].fields["report"] == str(report.pk)
+    assert (events[1].fields["first_byte"], events[1].fields["last_byte"]) == (7000, size - 1)
     changed = file_of(client, report, Range="bytes=7000-", **{"If-Range": '"other"'})
     assert (changed.status_code, changed.content) == (200, whole.content)
     assert file_of(client, report, Range=f"bytes={size}-").status_code == 416
@@ -570,6 +579,66 @@ def test_a_mark_since_closes_the_file(
     printed(client, where, read_ids)
     mark(cast, where, read_ids[0], is_relevant=False)
     assert file_of(client, the_report()).status_code == 403
+
+
+def correct_the_vehicle(cast: Cast, read_id: str) -> None:
+    error = report_hit(
+        person=cast.investigator.person,
+        pk=RecentQuery.objects.get().pk,
+        read_id=UUID(read_id),
+        claim=Claim(wrong=(Wrong.VEHICLE,), make="Honda"),
+        now=timezone.now(),
+    )
+    vendor = cast.vendor.person
+    review = view_report(person=vendor, pk=error.pk, now=timezone.now())
+    assert review.read is not None
+    correct_read(
+        person=vendor,
+        report_id=error.pk,
+        seen=frozenset(one.pk for one in review.reports),
+        revision=replace(as_revision(review.read), make="Honda"),
+        reason="tests",
+        now=timezone.now(),
+    )
+
+
+@pytest.mark.parametrize("what", ["corrected", "erased"])
+def test_a_read_corrected_or_erased_since_closes_the_file_for_good(
+    client: Client, cast: Cast, where: str, read_ids: list[str], connect_as: Connect, what: str
+) -> None:
+    """ING-6, QRY-10: no file gives out what the answer does not."""
+    assert printed(client, where, read_ids[:2]).status_code == 200
+    report = the_report()
+    if what == "corrected":
+        correct_the_vehicle(cast, read_ids[0])
+    else:
+        with connect_as("postgres") as superuser:
+            superuser.execute("DELETE FROM ingest_read WHERE id = %s", [read_ids[0]])
+    with recorded() as events:
+        response = file_of(client, report)
+    assert response.status_code == 410
+    assert b"corrected or erased" in response.content
+    assert b"%PDF" not in response.content
+    codes = [(event.kind, event.fields["outcome_code"]) for event in events]
+    assert codes == [("access.refused", "file_outdated"), ("report.failed", "file_outdated")]
+    assert "No longer up to date" in client.get(f"{where}reports/{report.pk}/").content.decode()
+    assert file_of(client, report).status_code == 410
+    sweep()
+    with connect_as("postgres") as superuser:
+        assert superuser.execute("SELECT count(*) FROM queries_reportpart").fetchone() == (0,)
+    act(client, report, "again")
+    assert make().state == ReportState.DONE
+    assert file_of(client, report).content.startswith(b"%PDF")
+    assert the_report().left_out == (0 if what == "corrected" else 1)
+
+
+def test_a_read_that_is_not_in_it_leaves_the_file_alone(
+    client: Client, where: str, read_ids: list[str], connect_as: Connect
+) -> None:
+    printed(client, where, read_ids[:2])
+    with connect_as("postgres") as superuser:
+        superuser.execute("DELETE FROM ingest_read WHERE id = %s", [read_ids[2]])
+    assert file_of(client, the_report()).status_code == 200
 
 
 def test_no_event_no_file(client: Client, where: str, read_ids: list[str]) -> None:  # QRY-16
