@@ -1,10 +1,10 @@
-"""Signed notes, checkpoints and cosignatures (C2SP signed-note, tlog-checkpoint, tlog-cosignature).
+"""Signed notes and checkpoints (C2SP signed-note, tlog-checkpoint).
 
     origin\\nsize\\nbase64 root\\n\\n— name base64(key id ‖ signature)\\n
 
 A key is named by who signs; its id is the first four bytes of
-SHA-256(name ‖ "\\n" ‖ algorithm ‖ public key). Algorithm 1 is Ed25519 over the note's text, 4 is
-a witness's cosignature over "cosignature/v1\\ntime <seconds>\\n" and the text.
+SHA-256(name ‖ "\\n" ‖ algorithm ‖ public key). Algorithm 1 is Ed25519 over the note's text; a
+line of another, as a witness's, is for whoever trusts its key (`audit.verifier`).
 """
 
 import base64
@@ -12,13 +12,11 @@ import binascii
 import hashlib
 import re
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
 ED25519 = 1
-COSIGNATURE = 4
 _DASH = "\N{EM DASH}"
 _NAME = re.compile(r"[^\s+]+")
 _MAX_NOTE = 1_000_000
@@ -30,20 +28,19 @@ class InvalidNote(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Verifier:
-    """Somebody's public key: `name`, the algorithm, and the key itself."""
+    """Somebody's public key, of Ed25519, under the name by which they sign."""
 
     name: str
-    algorithm: int
     public: bytes
 
     @property
     def key_id(self) -> bytes:
         """The four bytes by which a signature names this key."""
-        named = self.name.encode() + b"\n" + bytes([self.algorithm]) + self.public
+        named = self.name.encode() + b"\n" + bytes([ED25519]) + self.public
         return hashlib.sha256(named).digest()[:4]
 
     def __str__(self) -> str:
-        key = base64.b64encode(bytes([self.algorithm]) + self.public).decode()
+        key = base64.b64encode(bytes([ED25519]) + self.public).decode()
         return f"{self.name}+{self.key_id.hex()}+{key}"
 
     @classmethod
@@ -54,30 +51,20 @@ class Verifier:
             key = base64.b64decode(encoded, validate=True)
         except (ValueError, binascii.Error):
             raise InvalidNote(f"{text!r} is no verifier key") from None
-        if len(key) != 33 or key[0] not in {ED25519, COSIGNATURE} or not _NAME.fullmatch(name):
+        if len(key) != 33 or key[0] != ED25519 or not _NAME.fullmatch(name):
             raise InvalidNote(f"{text!r} is no Ed25519 verifier key")
-        found = cls(name, key[0], key[1:])
+        found = cls(name, key[1:])
         if found.key_id.hex() != key_id:
             raise InvalidNote(f"{text!r}: the key has another id")
         return found
 
-    def has_signed(self, text: str, signature: bytes) -> datetime | None:
-        """When `signature` over the note's `text` was given (the epoch, where the algorithm says
-        no time); None when it was not given by this key."""
-        if self.algorithm == COSIGNATURE:
-            seconds = int.from_bytes(signature[:8], "big")
-            signed, signature = _cosigned(text, seconds), signature[8:]
-        else:
-            seconds, signed = 0, text.encode()
+    def has_signed(self, text: str, signature: bytes) -> bool:
+        """Whether `signature` over the note's `text` was given by this key."""
         try:
-            Ed25519PublicKey.from_public_bytes(self.public).verify(signature, signed)
-            return datetime.fromtimestamp(seconds, UTC)
-        except (InvalidSignature, OverflowError, ValueError):
-            return None
-
-
-def _cosigned(text: str, seconds: int) -> bytes:
-    return f"cosignature/v1\ntime {seconds}\n{text}".encode()
+            Ed25519PublicKey.from_public_bytes(self.public).verify(signature, text.encode())
+        except InvalidSignature:
+            return False
+        return True
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,29 +81,12 @@ class Signer:
     @property
     def verifier(self) -> Verifier:
         """The public half."""
-        return Verifier(self.name, ED25519, self.key.public_key().public_bytes_raw())
+        return Verifier(self.name, self.key.public_key().public_bytes_raw())
 
     def sign(self, text: str) -> str:
         """The note of `text` with this signature. Raises InvalidNote for a text that is none."""
         _check_text(text)
         return f"{text}\n{_line(self.verifier, self.key.sign(text.encode()))}"
-
-
-@dataclass(frozen=True, slots=True)
-class Witness(Signer):
-    """A key that states when it saw a checkpoint that extends those it had seen before."""
-
-    @property
-    def verifier(self) -> Verifier:
-        """The public half."""
-        return Verifier(self.name, COSIGNATURE, self.key.public_key().public_bytes_raw())
-
-    def cosign(self, note: str, now: datetime) -> str:
-        """The line to be added to `note`."""
-        text, _ = split(note)
-        seconds = int(now.timestamp())
-        signature = seconds.to_bytes(8, "big") + self.key.sign(_cosigned(text, seconds))
-        return _line(self.verifier, signature)
 
 
 def _line(verifier: Verifier, signature: bytes) -> str:
@@ -168,7 +138,7 @@ def opened(note: str, verifier: Verifier) -> str:
     text, signatures = split(note)
     for one in signatures:
         if (one.name, one.key_id) == (verifier.name, verifier.key_id):
-            if verifier.has_signed(text, one.signature) is None:
+            if not verifier.has_signed(text, one.signature):
                 raise InvalidNote(f"the signature of {verifier.name} is wrong")
             return text
     raise InvalidNote(f"{verifier.name} has not signed this note")

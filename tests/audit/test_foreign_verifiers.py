@@ -1,5 +1,7 @@
 """Verifiers of transparency logs that others wrote agree with what ours is made of (AUD-4)."""
 
+from datetime import UTC, datetime
+
 import metamorphic_log
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -7,10 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tlog_scales import signing, tlog
 
+from audit import verifier
 from audit.tree import merkle
-from audit.tree.notes import Checkpoint, Signer, Witness
+from audit.tree.notes import Checkpoint, Signer
 from tests.audit.test_merkle import hashes, nodes_of, plain_root
-from tests.audit.test_notes import NOW
+from tests.audit.witness import Witness
 
 SIGNER = Signer("lprsvc.example/log", Ed25519PrivateKey.from_private_bytes(bytes(range(32))))
 VKEY = str(SIGNER.verifier)
@@ -30,10 +33,16 @@ def test_a_checkpoint_is_what_others_call_one() -> None:
 
 
 def test_a_witnesss_line_is_what_others_call_one() -> None:
-    witness = Witness("witness.example", SIGNER.key)
+    witness = Witness("witness.example", Ed25519PrivateKey.from_private_bytes(bytes(32)))
     note = note_of(7)
-    point = tlog.Checkpoint.from_text(note + witness.cosign(note, NOW))
-    point.verify(signing.Vkey.from_string(str(witness.verifier)))
+    seen = note + witness.cosign(note, datetime(2026, 3, 1, 12, tzinfo=UTC))
+    tlog.Checkpoint.from_text(seen).verify(signing.Vkey.from_string(witness.verifier))
+    wanted = f"log {VKEY}\nwitness example {witness.verifier}\nquorum all\n"
+    policy = verifier.Policy.parse(wanted)
+    assert verifier.read_checkpoint(seen, policy).witnesses == (witness.name,)
+    for without in (note, seen.replace(" witness.example ", " witness.other ")):
+        with pytest.raises(verifier.Invalid, match="witnesses"):
+            verifier.read_checkpoint(without, policy)
 
 
 @given(st.integers(1, 400), st.data())

@@ -1,14 +1,12 @@
 """Signed notes and checkpoints, as C2SP writes them down (AUD-4)."""
 
-from datetime import UTC, datetime
-
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from hypothesis import given
 from hypothesis import strategies as st
 
 from audit.tree import notes
-from audit.tree.notes import Checkpoint, InvalidNote, Signer, Verifier, Witness
+from audit.tree.notes import Checkpoint, InvalidNote, Signer, Verifier
 
 # The example of the Go module golang.org/x/mod/sumdb/note, from which the format comes.
 GO_KEY = "PeterNeumann+c74f20a3+ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW"
@@ -22,7 +20,6 @@ GO_NOTE = (
 )
 KEY = Ed25519PrivateKey.from_private_bytes(bytes(range(32)))
 POINT = Checkpoint("example.test/log", 7, bytes(range(32)))
-NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
 
 def test_a_note_of_another_implementation_is_read() -> None:
@@ -44,16 +41,6 @@ def test_a_checkpoint_goes_through_a_note_and_back() -> None:
     assert Checkpoint.parse(notes.opened(note, signer.verifier)) == POINT
     with pytest.raises(InvalidNote, match="not signed"):
         notes.opened(note, Verifier.parse(GO_KEY))
-
-
-def test_a_witness_says_when_it_saw_a_checkpoint() -> None:
-    signer, witness = Signer(POINT.origin, KEY), Witness("witness.test", KEY)
-    note = signer.sign(str(POINT))
-    seen = note + witness.cosign(note, NOW)
-    text, signatures = notes.split(seen)
-    assert notes.opened(seen, signer.verifier) == notes.opened(seen, witness.verifier) == text
-    assert witness.verifier.has_signed(text, signatures[1].signature) == NOW
-    assert signatures[0].key_id != signatures[1].key_id
 
 
 @pytest.mark.parametrize(
