@@ -16,10 +16,10 @@ from rest_framework.request import Request
 from rest_framework.throttling import SimpleRateThrottle
 from rest_framework.views import APIView
 
+from accounts import selectors
 from accounts.access_forms import AccessRequestForm, AgencyCodeForm, RegisterForm
 from accounts.credential_forms import add_faults
 from accounts.log_on_rules import MIN_LENGTH_ALONE
-from accounts.models import Agency
 from accounts.request_forms import read_upload
 from accounts.services.access import submit_request
 from accounts.services.registration import Credentials, KeyRefused, register
@@ -61,7 +61,7 @@ def access_start(request: HttpRequest) -> HttpResponse:
     if request.method == "POST":
         limit_attempts(request, "access_agency")
         if form.is_valid():
-            agency = _find_agency(form.cleaned_data["code"])
+            agency = selectors.find_agency_by_code(form.cleaned_data["code"])
             if agency is not None:
                 return redirect("access_request", code=agency.code)
             form.add_error("code", "There is no agency with this code.")
@@ -78,7 +78,7 @@ def access_request(request: HttpRequest, code: str) -> HttpResponse:
         limit_attempts(request, "access_request")
     elif not _FormsOpened().allow_request(Request(request), APIView()):
         raise TooManyAttempts
-    agency = _find_agency(code)
+    agency = selectors.find_agency_by_code(code)
     if agency is None:
         raise NotFound("page")
     if request.method == "POST":
@@ -149,10 +149,6 @@ def _registered(request: HttpRequest, form: RegisterForm) -> bool:
         add_faults(form, error, _SERVICES_NAMES)
         return False
     return True
-
-
-def _find_agency(code: str) -> Agency | None:
-    return Agency.objects.filter(code__iexact=code).first()
 
 
 def limit_attempts(request: HttpRequest, action: str) -> None:

@@ -72,6 +72,11 @@ def list_colleagues(person: Person) -> "QuerySet[User]":
     return colleagues.exclude(pk=person.user_id).order_by("full_name", "username")
 
 
+def find_agency_by_code(code: str) -> Agency | None:
+    """The agency of this code, in whatever case it was typed."""
+    return Agency.objects.filter(code__iexact=code).first()
+
+
 def list_agencies_for(person: Person) -> "QuerySet[Agency]":
     """All agencies for the vendor; for anybody else the own."""
     agencies = Agency.objects.order_by("code")
