@@ -100,11 +100,26 @@ def check_tile_sources(app_configs: Any, **_: Any) -> list[CheckMessage]:  # noq
     ]
 
 
+@register(Tags.security)
+def check_log_key(app_configs: Any, **_: Any) -> list[CheckMessage]:  # noqa: ARG001
+    """lprsvc.E007: the key that signs the log is the sequencer's, and nobody else's."""
+    if not settings.IS_PRODUCTION or bool(settings.LOG_KEY) == (settings.PROCESS == "sequencer"):
+        return []
+    fault = "is missing" if settings.PROCESS == "sequencer" else f"is given to {settings.PROCESS}"
+    return [
+        Error(
+            f"LPRSVC_LOG_KEY {fault}.",
+            hint="Give it to the sequencer alone: who else holds it can sign another log.",
+            id="lprsvc.E007",
+        )
+    ]
+
+
 def refuse_unsafe() -> None:
     """End this process, saying why, when a check of this module finds an error."""
     checks = (
         *(check_secret_key, check_hosts, check_mail, check_database_role),
-        check_tile_sources,
+        *(check_tile_sources, check_log_key),
     )
     found = [message for check in checks for message in check(None) if message.is_serious()]
     if found:

@@ -36,6 +36,9 @@ TILES = {
 }
 
 
+_SEQUENCER = {"PROCESS": "sequencer", "DATABASES": {"default": {"USER": "lpr_sequencer"}}}
+
+
 def ids(**settings: object) -> list[str]:
     complete = {
         "IS_PRODUCTION": True,
@@ -44,6 +47,7 @@ def ids(**settings: object) -> list[str]:
         "BASE_URL": "https://lpr.example",
         "EMAIL_HOST_CONFIGURED": True,
         "PROCESS": "web",
+        "LOG_KEY": "",
         "DATABASES": {"default": {"USER": "lpr_app"}},
     }
     with override_settings(**(complete | settings)):
@@ -53,6 +57,7 @@ def ids(**settings: object) -> list[str]:
             *checks.check_mail(None),
             *checks.check_database_role(None),
             *checks.check_tile_sources(None),
+            *checks.check_log_key(None),
         ]
         return [message.id or "" for message in found]
 
@@ -61,6 +66,7 @@ def ids(**settings: object) -> list[str]:
 def test_a_complete_production_set_up_passes() -> None:
     assert ids() == []
     assert ids(TILE_SOURCES=[TILES]) == []
+    assert ids(**_SEQUENCER, LOG_KEY="k") == []
 
 
 @pytest.mark.parametrize(
@@ -77,6 +83,8 @@ def test_a_complete_production_set_up_passes() -> None:
         ({"DATABASES": {"default": {"USER": "postgres"}}}, "lprsvc.E005"),
         ({"DATABASES": {"default": {"USER": ""}}}, "lprsvc.E005"),
         ({"PROCESS": "worker"}, "lprsvc.E005"),
+        ({"LOG_KEY": "k"}, "lprsvc.E007"),
+        (_SEQUENCER | {"LOG_KEY": ""}, "lprsvc.E007"),
     ],
 )
 @pytest.mark.filterwarnings("ignore:Overriding setting DATABASES")
