@@ -325,7 +325,8 @@
         map.fitBounds([[wanted[0], wanted[1]], [wanted[2], wanted[3]]], { animate: false });
       } else if (points.length) {
         var bounds = L.latLngBounds(points.map(function (point) { return point.place; }));
-        map.fitBounds(bounds.pad(0.15), { maxZoom: points.length === 1 ? alone : CLOSEST, animate: false });
+        /* Below them is room for the scale, which would lie on the lowest. */
+        map.fitBounds(bounds.pad(0.15), { maxZoom: points.length === 1 ? alone : CLOSEST, paddingBottomRight: [0, 40], animate: false });
       } else if (!map._loaded) {
         map.setView([39.5, -98.5], 3);
       }
