@@ -12,6 +12,7 @@ GRANTS = {
     "lpr_app": {"audit.log": "SELECT, INSERT", "audit.event": _APPEND}
     | _TREE
     | {
+        # A column's UPDATE, that a row may be locked before it is removed.
         "audit_logexport": "SELECT, INSERT, DELETE, UPDATE (id)",
         "audit_logexportpart": "SELECT, DELETE",
     },
