@@ -2,9 +2,11 @@
 
 import json
 from collections.abc import Iterator
+from itertools import chain
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
+from pmtiles.tile import TileType
 
 from lprsvc.runtime import commands
 from tests.browser.conftest import DESK, PHONE, Look, watched_page
@@ -13,7 +15,9 @@ from tests.browser.test_story import ASKED, CASE
 from tests.cast import Cast
 from tests.harness.mail import Inbox, free_port
 from tests.harness.processes import environment_for, running_process
+from tests.ingest.test_tiles import make_archive
 from tests.ingest.tile_server import TileServer, picture, tile_server
+from tests.queries.test_report_maps import IMAGERY, tiles_around
 from tests.story import STATE, Road
 
 pytestmark = pytest.mark.browser
@@ -28,25 +32,28 @@ def server() -> Iterator[TileServer]:
         yield running
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="module", params=["http", "archive"])
 def map_url(
+    request: pytest.FixtureRequest,
     committed_db: None,
     smtp_server: Inbox,
     server: TileServer,
+    road: Road,
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[str]:
-    """The address of a web process whose settings name the tile server twice."""
+    """The address of a web process whose map is the tile server's, and whose satellite pictures are
+    that server's too, or an archive's."""
     folder, port = tmp_path_factory.mktemp("maps"), free_port()
-    imagery = {
-        "code": "satellite",
-        "layer": "imagery",
-        "label": "Satellite",
-        "credit": "Imagery: the tests",
-        "url": f"{server.url}/imagery/{{z}}/{{y}}/{{x}}",
-    }
+    imagery = IMAGERY | {"kind": request.param, "url": f"{server.url}/imagery/{{z}}/{{y}}/{{x}}"}
+    if request.param == "archive":
+        path = folder / "county.pmtiles"
+        cameras = {(read.camera.latitude, read.camera.longitude) for read in road.reads}
+        around = (tiles_around(*place).items() for place in cameras)
+        make_archive(path, dict(chain.from_iterable(around)), TileType.PNG)
+        imagery = IMAGERY | {"kind": "archive", "path": str(path)}
     environment = environment_for(smtp_server) | {
         "TILE_CACHE_DIR": str(folder / "tiles"),
-        "TILE_SOURCES": json.dumps([server.source, server.source | imagery]),
+        "TILE_SOURCES": json.dumps([server.source, imagery]),
     }
     web, url = commands.web(environment, port), f"http://{commands.HOST}:{port}"
     with running_process(web, folder, lambda _: commands.answers(port), url):
@@ -87,7 +94,9 @@ def test_map_has_pictures_and_a_satellite_layer(
         expect(pictures.first).to_have_js_property("naturalWidth", 256)
         switch(window)
         expect(window.locator(".leaflet-control-attribution")).to_contain_text(NOT_THEN)
-        expect(window.locator('.leaflet-tile img[src*="satellite"]').first).to_be_visible()
+        satellite = window.locator('.leaflet-tile img[src*="satellite"]')
+        expect(satellite.first).to_be_visible()
+        expect(satellite.first).to_have_js_property("naturalWidth", 256)
         look(window, f"map-satellite-{name}")
 
 
