@@ -1,7 +1,7 @@
 """Asking: the whole stack against the same SQL through psycopg, interleaved in one run.
 
 `BENCH_READS` (millions, default 3) is how far the table grows from its first million: 10 is the
-scale of the target, and takes ten minutes to fill.
+scale of the target, and takes some five minutes to fill.
 """
 
 import os
