@@ -132,7 +132,7 @@ class TestAdding:
         )
         page = client_for(cast.investigator).get("/alerts/new/", {"from": token})
         assert page.status_code == 400
-        assert "ABC" not in page.text
+        assert "ABC 123" not in page.text
 
     @pytest.mark.parametrize("missing", ["plate", "state", "reason", "note"])
     def test_missing_field_is_named_beside_it(self, cast: Cast, missing: str) -> None:

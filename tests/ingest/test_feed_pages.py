@@ -103,7 +103,8 @@ def test_page_of_a_feed_shows_how_it_fares(feed: Feed, vendor: Client) -> None:
     # Cameras that never delivered first.
     assert page.index("MOBILE") < page.index(">FIXED<")
     # No plate, no photograph: this is no way to see reads (QRY-2).
-    assert "ABC" not in page
+    # Whole: three letters stand in many a token.
+    assert not re.search("ABC ?123", page)
 
 
 def test_silent_feed_says_for_how_long(feed: Feed, vendor: Client) -> None:
@@ -178,7 +179,7 @@ def test_one_receipt_tells_of_every_read_that_was_not_stored(feed: Feed, vendor:
     assert "stored before" in page
     assert f"/admin/ingest/quarantinedread/{receipt.reads[2].id}/change/" in page
     assert "No plate" in page
-    assert "ABC" not in page
+    assert not re.search("ABC ?123", page)
     assert "NEW1" not in page
 
 
